@@ -1,0 +1,241 @@
+"""Every check of a user's argument, and every message about one.
+
+The rule throughout: TypeError for a value of the wrong type, ValueError for a wrong value or shape, and the message
+names the argument, the value and the rule. All of it happens before any work is done.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
+ArrayLike: TypeAlias = Any
+Ints: TypeAlias = int | Sequence[int]
+Padding: TypeAlias = int | str | Sequence[int] | Sequence[tuple[int, int]]
+DataFormat: TypeAlias = Literal["channels_first", "channels_last"]
+
+LARGEST = 2**31 - 1
+"""The largest kernel, stride, dilation or padding: sums and products of a few of them stay within 64 bits."""
+
+NAMED_PADDING = ("valid", "same", "same_lower")
+DATA_FORMATS = ("channels_first", "channels_last")
+
+
+class Window(NamedTuple):
+    """The window arguments, checked and one entry an axis; `padding` is a name where it depends on the input's size."""
+
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: str | tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+
+
+# ------------------------------------------------------------------------------------------------ numbers and words
+def integer(name: str, value: Any, least: int | None = None, most: int = LARGEST) -> int:
+    """One int; a bool, a float and a numeric string are not."""
+    if isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}={value!r}: an int is needed, not a bool")
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}={value!r}: an int is needed, not {type(value).__name__}") from None
+    if least is not None and number < least:
+        raise ValueError(f"{name}={value!r}: must be at least {least}")
+    if number > most:
+        raise ValueError(f"{name}={value!r}: must be at most {most}")
+    return number
+
+
+def sequence(name: str, value: Any) -> tuple[Any, ...]:
+    """A sequence of entries, one an axis; what is no sequence is a TypeError."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        raise TypeError(f"{name}={value!r}: an int or a sequence of ints is needed, not {type(value).__name__}")
+    return tuple(value)
+
+
+def integers(name: str, value: Ints, rank: int, least: int) -> tuple[int, ...]:
+    """One int an axis, from one int for all of them or a sequence."""
+    if not hasattr(value, "__iter__"):
+        return (integer(name, value, least),) * rank
+    entries = sequence(name, value)
+    if len(entries) != rank:
+        raise ValueError(f"{name}={value!r}: {rank} spatial axes need {rank} entries (or one int), not {len(entries)}")
+    return tuple(integer(f"{name}[{i}]", entry, least) for i, entry in enumerate(entries))
+
+
+def padding_pairs(value: Padding, rank: int) -> str | tuple[tuple[int, int], ...]:
+    """One (before, after) pair an axis, or the name of a rule."""
+    if isinstance(value, str):
+        if value not in NAMED_PADDING:
+            raise ValueError(f"padding={value!r}: a name must be one of {', '.join(map(repr, NAMED_PADDING))}")
+        return value
+    if not hasattr(value, "__iter__"):
+        number = integer("padding", value, 0)
+        return ((number, number),) * rank
+    entries = sequence("padding", value)
+    if len(entries) != rank:
+        raise ValueError(
+            f"padding={value!r}: {rank} spatial axes need {rank} entries (ints or (before, after) pairs), not {len(entries)}"
+        )
+    pairs = []
+    for i, entry in enumerate(entries):
+        if hasattr(entry, "__iter__") and not isinstance(entry, str):
+            pair = tuple(entry)
+            if len(pair) != 2:
+                raise ValueError(f"padding[{i}]={entry!r}: a pair (before, after) is needed, not {len(pair)} entries")
+        else:
+            pair = (entry, entry)
+        pairs.append((integer(f"padding[{i}]", pair[0], 0), integer(f"padding[{i}]", pair[1], 0)))
+    return tuple(pairs)
+
+
+def window(rank: int, kernel_size: Ints, stride: Ints | None, padding: Padding, dilation: Ints) -> Window:
+    """The window arguments of every pooling, checked as far as they can be without the input."""
+    kernel = integers("kernel_size", kernel_size, rank, 1)
+    steps = kernel if stride is None else integers("stride", stride, rank, 1)
+    spread = integers("dilation", dilation, rank, 1)
+    pads = padding_pairs(padding, rank)
+    if not isinstance(pads, str):
+        for i, (before, after) in enumerate(pads):
+            effective = spread[i] * (kernel[i] - 1) + 1
+            if max(before, after) >= effective:
+                raise ValueError(
+                    f"padding={padding!r}: on axis {i} it must be smaller than the effective kernel size, "
+                    f"dilation * (kernel_size - 1) + 1 = {effective}"
+                )
+    return Window(kernel, steps, pads, spread)
+
+
+def flag(name: str, value: Any) -> bool:
+    """A bool."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}={value!r}: a bool is needed, not {type(value).__name__}")
+    return bool(value)
+
+
+def choice(name: str, value: Any, allowed: Sequence[str]) -> str:
+    """One of a few words."""
+    if not isinstance(value, str):
+        raise TypeError(f"{name}={value!r}: a string is needed, not {type(value).__name__}")
+    if value not in allowed:
+        raise ValueError(f"{name}={value!r}: must be one of {', '.join(map(repr, allowed))}")
+    return value
+
+
+def channels_last(data_format: Any) -> bool:
+    """Whether the channels are the last axis."""
+    return choice("data_format", data_format, DATA_FORMATS) == "channels_last"
+
+
+def divisor(value: int | None) -> int | None:
+    """The divisor of an average that replaces the number of cells; PyTorch's rule: any int but 0."""
+    if value is None:
+        return None
+    number = integer("divisor_override", value, -LARGEST)
+    if number == 0:
+        raise ValueError("divisor_override=0: an average cannot be divided by 0")
+    return number
+
+
+# ------------------------------------------------------------------------------------------------ arrays
+def is_supported(dtype: np.dtype[Any]) -> bool:
+    """Real numbers of at most 64 bits, bool, and bfloat16 of `ml_dtypes`."""
+    return dtype.kind in "biu" or (dtype.kind == "f" and dtype.itemsize <= 8) or dtype.name == "bfloat16"
+
+
+def array(name: str, value: ArrayLike) -> Array:
+    """An aligned native array of a supported dtype, of the same memory where that is possible."""
+    if type(value) is not np.ndarray:
+        try:
+            if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+                value = np.from_dlpack(value)
+            else:
+                value = np.asarray(value)
+        except (ValueError, TypeError, BufferError, RuntimeError) as error:
+            raise TypeError(f"{name}: {type(value).__name__} cannot be converted to an array: {error}") from error
+    found: Array = value
+    if not is_supported(found.dtype):
+        raise TypeError(f"{name}: dtype {found.dtype} is not supported; bool, integer and float of at most 64 bits are")
+    if not (found.dtype.isnative and found.flags.aligned):
+        found = found.astype(found.dtype.newbyteorder("="))
+    return found
+
+
+def spatial_array(name: str, value: ArrayLike, rank: int, last: bool) -> Array:
+    """An array (N, C, *spatial) or (C, *spatial), or with the channels last, whose spatial axes are not empty."""
+    found = array(name, value)
+    if found.ndim not in (rank + 1, rank + 2):
+        axes = ", ".join("DHW"[3 - rank :])
+        form = f"(N, {axes}, C) or ({axes}, C)" if last else f"(N, C, {axes}) or (C, {axes})"
+        raise ValueError(f"{name}: shape {found.shape} has {found.ndim} axes; it must be {form}")
+    if 0 in spatial_shape(found.shape, rank, last):
+        raise ValueError(f"{name}: shape {found.shape} has an empty spatial axis; only batch and channels may be empty")
+    return found
+
+
+def spatial_shape(shape: tuple[int, ...], rank: int, last: bool) -> tuple[int, ...]:
+    """The spatial axes of a shape."""
+    return shape[-rank - 1 : -1] if last else shape[-rank:]
+
+
+def output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, apart_from: Sequence[Array] = ()) -> Array:
+    """An array to write a result of this shape and dtype into, sharing no memory with the inputs."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out: a numpy array is needed, not {type(out).__name__}")
+    if out.dtype != dtype:
+        raise TypeError(f"out: dtype {out.dtype} must be that of the result, {dtype}")
+    if out.shape != shape:
+        raise ValueError(f"out: shape {out.shape} must be that of the result, {shape}")
+    if not out.flags.writeable:
+        raise ValueError("out: the array is read-only")
+    if any(overlap(out, other) for other in apart_from):
+        raise ValueError("out: it shares memory with an input, which would be overwritten while it is read")
+    if out.size and overlap_itself(out):
+        raise ValueError("out: several of its elements are the same memory")
+    return out
+
+
+def overlap(a: Array, b: Array) -> bool:
+    """Whether two arrays share an element; where that is too hard to tell, whether they could."""
+    if not np.may_share_memory(a, b):
+        return False
+    try:
+        return np.shares_memory(a, b, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return True
+
+
+def overlap_itself(a: Array) -> bool:
+    """Whether a stride of 0, or one shorter than what it steps over, maps two elements to one place."""
+    reach = a.itemsize
+    for stride, length in sorted((abs(s), n) for s, n in zip(a.strides, a.shape, strict=True) if n > 1):
+        if stride < reach:
+            return True
+        reach = stride * (length - 1) + reach
+    return False
+
+
+def gradient(name: str, value: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """The gradient of a result of this shape, in this dtype."""
+    found = array(name, value)
+    if found.shape != shape:
+        raise ValueError(f"{name}: shape {found.shape} must be that of the forward result, {shape}")
+    return found.astype(dtype, copy=False)
+
+
+def gradient_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """The dtype of a gradient with respect to x: that of x, and float64 where x holds integers."""
+    return np.dtype(np.float64) if dtype.kind in "biu" else dtype
+
+
+def cells(window: Window) -> int:
+    """The number of cells in a window, which must fit the index of its winner."""
+    count = math.prod(window.kernel)
+    if count > LARGEST:
+        raise ValueError(f"kernel_size={window.kernel!r}: indices and gradients need windows of at most {LARGEST} cells, not {count}")
+    return count
