@@ -51,16 +51,21 @@ def integer(name: str, value: Any, least: int | None = None, most: int = LARGEST
     return number
 
 
+def is_sequence(value: Any) -> bool:
+    """Whether it has entries; an array without axes, which has `__iter__` too, is a number."""
+    return hasattr(value, "__iter__") and getattr(value, "ndim", 1) != 0
+
+
 def sequence(name: str, value: Any) -> tuple[Any, ...]:
     """A sequence of entries, one an axis; what is no sequence is a TypeError."""
-    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+    if isinstance(value, (str, bytes)) or not is_sequence(value):
         raise TypeError(f"{name}={value!r}: an int or a sequence of ints is needed, not {type(value).__name__}")
     return tuple(value)
 
 
 def integers(name: str, value: Ints, rank: int, least: int) -> tuple[int, ...]:
     """One int an axis, from one int for all of them or a sequence."""
-    if not hasattr(value, "__iter__"):
+    if not is_sequence(value):
         return (integer(name, value, least),) * rank
     entries = sequence(name, value)
     if len(entries) != rank:
@@ -74,7 +79,7 @@ def padding_pairs(value: Padding, rank: int) -> str | tuple[tuple[int, int], ...
         if value not in NAMED_PADDING:
             raise ValueError(f"padding={value!r}: a name must be one of {', '.join(map(repr, NAMED_PADDING))}")
         return value
-    if not hasattr(value, "__iter__"):
+    if not is_sequence(value):
         number = integer("padding", value, 0)
         return ((number, number),) * rank
     entries = sequence("padding", value)
@@ -84,7 +89,7 @@ def padding_pairs(value: Padding, rank: int) -> str | tuple[tuple[int, int], ...
         )
     pairs = []
     for i, entry in enumerate(entries):
-        if hasattr(entry, "__iter__") and not isinstance(entry, str):
+        if is_sequence(entry) and not isinstance(entry, str):
             pair = tuple(entry)
             if len(pair) != 2:
                 raise ValueError(f"padding[{i}]={entry!r}: a pair (before, after) is needed, not {len(pair)} entries")
@@ -205,7 +210,7 @@ def overlap(a: Array, b: Array) -> bool:
     if not np.may_share_memory(a, b):
         return False
     try:
-        return np.shares_memory(a, b, max_work=10_000)
+        return np.shares_memory(a, b, max_work=10_000)  # type: ignore[arg-type]  # numpy's stub knows -1 and 0 only
     except np.exceptions.TooHardError:
         return True
 
@@ -225,7 +230,8 @@ def gradient(name: str, value: ArrayLike, shape: tuple[int, ...], dtype: np.dtyp
     found = array(name, value)
     if found.shape != shape:
         raise ValueError(f"{name}: shape {found.shape} must be that of the forward result, {shape}")
-    return found.astype(dtype, copy=False)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return found.astype(dtype, copy=False)
 
 
 def gradient_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -237,5 +243,7 @@ def cells(window: Window) -> int:
     """The number of cells in a window, which must fit the index of its winner."""
     count = math.prod(window.kernel)
     if count > LARGEST:
-        raise ValueError(f"kernel_size={window.kernel!r}: indices and gradients need windows of at most {LARGEST} cells, not {count}")
+        raise ValueError(
+            f"kernel_size={window.kernel!r}: indices and gradients need windows of at most {LARGEST} cells, not {count}"
+        )
     return count

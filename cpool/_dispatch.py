@@ -1,0 +1,114 @@
+"""Which compiled kernels run: the instruction-set variant, and the one table of kernels by operation and dtype."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import os
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cpool._kernels import _cpu
+
+LEVELS = {"baseline": 0, "v3": 3, "v4": 4}
+"""The variants, slowest first, and the x86-64 level that each needs."""
+
+OPERATIONS = ("max", "min", "sum", "avg")
+ELEMENTS = ("float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+"""The order of the enumerations in _kernels/rows.h."""
+
+WINNERS = ("float32", "float64", "int32", "uint32", "int64", "uint64")
+GRADIENTS = ("float32", "float64")
+
+
+class Kernel(NamedTuple):
+    """How an operation runs on a dtype: what x becomes first, and the numbers that the kernels know the pair by."""
+
+    operation: int
+    element: int
+    dtype: np.dtype[Any]
+    """What x is converted to."""
+    result: np.dtype[Any]
+    """What the kernel returns, before it is converted back."""
+
+
+def _element_for(name: str, allowed: tuple[str, ...]) -> str:
+    """The element type that holds every value of a dtype, among those that a kernel exists for."""
+    if name in allowed:
+        return name
+    if name in ("float16", "bfloat16"):
+        return "float32"
+    if name == "bool":
+        return _element_for("uint8", allowed)
+    return "int32"  # the 8- and 16-bit integers
+
+
+def _kernel(operation: str, name: str, allowed: tuple[str, ...]) -> Kernel:
+    element = _element_for(name, allowed)
+    dtype = np.dtype(element)
+    result = dtype
+    if dtype.kind in "iu" and operation == "sum":
+        result = np.dtype(np.int64 if dtype.kind == "i" or name == "bool" else np.uint64)
+    elif dtype.kind in "iu" and operation == "avg":
+        result = np.dtype(np.float64)
+    return Kernel(OPERATIONS.index(operation), ELEMENTS.index(element), dtype, result)
+
+
+DTYPES = ("float16", "bfloat16", "bool", *ELEMENTS)
+"""By name: bfloat16 is a dtype only where ml_dtypes is installed."""
+
+KERNELS = {(operation, name): _kernel(operation, name, ELEMENTS) for operation in OPERATIONS for name in DTYPES}
+"""The kernel of each operation on each dtype. Dispatch, `python -m cpool check` and the tests all go through this table."""
+
+WINNER_KERNELS = {(operation, name): _kernel(operation, name, WINNERS) for operation in ("max", "min") for name in DTYPES}
+"""The same where the place of each winner is kept."""
+
+
+def _runs(variant: str) -> bool:
+    return LEVELS[variant] <= _cpu.level() and importlib.util.find_spec(f"cpool._kernels.{variant}") is not None
+
+
+def available() -> tuple[str, ...]:
+    """The variants that this build has and this CPU can run, slowest first."""
+    return tuple(variant for variant in LEVELS if _runs(variant))
+
+
+def _load(variant: str) -> ModuleType:
+    return importlib.import_module(f"cpool._kernels.{variant}")
+
+
+def _choose() -> str:
+    wish = os.environ.get("CPOOL_ISA")
+    if not wish:
+        return available()[-1]
+    if wish not in LEVELS:
+        raise ImportError(f"CPOOL_ISA={wish!r}: must be one of {', '.join(LEVELS)}")
+    if wish not in available():
+        raise ImportError(f"CPOOL_ISA={wish!r}: this CPU or this build does not have it; available: {', '.join(available())}")
+    return wish
+
+
+_active = _choose()
+kernels: Any = _load(_active)
+"""The module of the active variant; read it at each call, `using` may change it."""
+
+
+def active() -> str:
+    """The variant in use."""
+    return _active
+
+
+@contextlib.contextmanager
+def using(variant: str) -> Iterator[None]:
+    """Use another variant within a ``with`` block, in the whole process: for cross-checks, not for threads."""
+    global _active, kernels
+    before = _active, kernels
+    _active, kernels = variant, _load(variant)
+    try:
+        yield
+    finally:
+        _active, kernels = before

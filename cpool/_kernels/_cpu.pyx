@@ -1,0 +1,47 @@
+"""What this CPU can run, and whether the kernels were built with OpenMP: always compiled for the baseline."""
+
+cdef extern from *:
+    """
+    #if defined(__GNUC__) && defined(__x86_64__)
+    /* These ask the operating system too: without its support for the wide registers they are false. */
+    static int cpool_level(void)
+    {
+        __builtin_cpu_init();
+        if (!(__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi")
+              && __builtin_cpu_supports("bmi2")))
+            return 0;
+        if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd")
+              && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")))
+            return 3;
+        return 4;
+    }
+    #else
+    static int cpool_level(void) { return 0; }
+    #endif
+    #ifdef _OPENMP
+    #include <omp.h>
+    static int cpool_openmp(void) { return 1; }
+    static int cpool_max_threads(void) { return omp_get_max_threads(); }
+    #else
+    static int cpool_openmp(void) { return 0; }
+    static int cpool_max_threads(void) { return 1; }
+    #endif
+    """
+    int cpool_level() nogil
+    int cpool_openmp() nogil
+    int cpool_max_threads() nogil
+
+
+def level() -> int:
+    """The x86-64 level that CPU and operating system support: 4, 3, or 0 for the baseline."""
+    return cpool_level()
+
+
+def openmp() -> bool:
+    """Whether the kernels can use several threads."""
+    return bool(cpool_openmp())
+
+
+def max_threads() -> int:
+    """What OpenMP would use now: OMP_NUM_THREADS, the CPU affinity at start, threadpoolctl."""
+    return cpool_max_threads()

@@ -1,0 +1,233 @@
+/* Row primitives: the few innermost loops, one copy an element type, gathered in tables that the Cython code calls through.
+ *
+ * They are written with the compiler's portable vector types because automatic vectorisation of these loops cannot be
+ * relied on: the same source was seen 15 times slower after a change of flag or spelling. A compiler without them gets
+ * one lane a "vector": correct, and scalar.
+ *
+ * Steps are in bytes, lengths (n, count, taps) in elements. Pointers need the alignment of an element only.
+ */
+#ifndef CPOOL_ROWS_H
+#define CPOOL_ROWS_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef ptrdiff_t isize;
+
+/* The order of these two lists is that of cpool._dispatch.OPERATIONS and ELEMENTS. */
+enum { CPOOL_MAX, CPOOL_MIN, CPOOL_SUM, CPOOL_MEAN, CPOOL_OPERATIONS };
+enum { CPOOL_F32, CPOOL_F64, CPOOL_I8, CPOOL_U8, CPOOL_I16, CPOOL_U16, CPOOL_I32, CPOOL_U32, CPOOL_I64, CPOOL_U64, CPOOL_ELEMENTS };
+
+/* What the passes need of one operation on one element type. Entries that it has no use for are NULL. */
+typedef struct {
+    isize width;       /* bytes of an element within the passes */
+    isize source;      /* bytes of an element of the input */
+    isize result;      /* bytes of an element of the output */
+    int idempotent;    /* op(a, a) == a: a window may be covered by overlapping pieces */
+    int plain;         /* an input element is an element within the passes, as it stands */
+
+    /* out[c][i] = op over t < taps of src[c][i + t * tap_step], for c < count rows out_step and src_step apart.
+     * It may work in place, downwards in memory: out[c] may be src[c]. */
+    void (*reduce)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n);
+    /* out[i] = op over t < taps of src[2 * i + t]. `readable`: one element past the last window may be read. */
+    void (*pairs)(char *out, const char *src, isize taps, isize n, int readable);
+    /* The same two, and the code of the winner: code + t * code_step, plus what the source cell carries (src_code not NULL). */
+    void (*reduce_winner)(char *out, char *out_code, isize out_step, const char *src, const char *src_code, isize src_step,
+                          isize count, isize tap_step, isize taps, isize n, int64_t code, int64_t code_step);
+    void (*pairs_winner)(char *out, char *out_code, const char *src, isize taps, isize n, int readable);
+    void (*raise_codes)(char *code, int64_t least, isize n);                 /* code = max(code, least) */
+    void (*narrow)(char *dst, isize dst_width, const char *code, isize n);   /* codes into 1, 2 or 4 bytes */
+
+    void (*accumulate)(char *out, const char *src, isize n);                 /* out = op(out, src), for sums */
+    void (*fill)(char *dst, isize n);                                        /* the neutral element */
+    void (*load)(char *dst, const char *src, isize n, double divisor);       /* input element / divisor -> pass element */
+    void (*store)(char *dst, const char *src, isize n, double divisor);      /* pass element / divisor -> output element */
+} cpool_rows;
+
+/* What the gradient of max and min needs of one element type. */
+typedef struct {
+    isize width;
+    /* dst[i] = sum over j < m of (code[j][i] == wanted[j] ? grad[j][i] : 0), in this order */
+    void (*pick)(char *dst, const char *const *grad, const char *const *code, const int64_t *wanted, isize m, isize n);
+    void (*widen)(char *code, const char *src, isize src_width, isize n);    /* stored codes -> codes as wide as a gradient */
+} cpool_grads;
+
+/* dst[i] = src[i * step] and dst[i * step] = src[i], in elements of `width` bytes; a few bytes wide, or a whole pixel. */
+#define CPOOL_COPY_LOOP(TYPE, TO, FROM) \
+    for (isize i = 0; i < n; i++) ((TYPE *)dst)[TO] = ((const TYPE *)src)[FROM]
+#define CPOOL_COPY_BY_WIDTH(TO, FROM) \
+    switch (width) { \
+    case 1: CPOOL_COPY_LOOP(uint8_t, TO, FROM); break; \
+    case 2: CPOOL_COPY_LOOP(uint16_t, TO, FROM); break; \
+    case 4: CPOOL_COPY_LOOP(uint32_t, TO, FROM); break; \
+    case 8: CPOOL_COPY_LOOP(uint64_t, TO, FROM); break; \
+    default: for (isize i = 0; i < n; i++) memcpy(dst + (TO) * width, src + (FROM) * width, (size_t)width); \
+    }
+static inline void cpool_gather(char *dst, const char *src, isize step, isize n, isize width)
+{
+    CPOOL_COPY_BY_WIDTH(i, i * step)
+}
+static inline void cpool_spread(char *dst, const char *src, isize step, isize n, isize width)
+{
+    CPOOL_COPY_BY_WIDTH(i * step, i)
+}
+
+/* ---------------------------------------------------------------------------------------------- the vector machine */
+#if defined(__clang__)
+#if __has_builtin(__builtin_shufflevector)
+#define CPOOL_BYTES_ANY 1
+#endif
+#elif defined(__GNUC__) && __GNUC__ >= 12 /* the first with __builtin_shufflevector */
+#define CPOOL_BYTES_ANY 1
+#endif
+
+#if !defined(CPOOL_BYTES_ANY)
+#define CPOOL_BYTES 0
+#elif defined(__AVX512BW__) && defined(__AVX512VL__) && defined(__AVX512DQ__)
+#define CPOOL_BYTES 64
+#elif defined(__AVX2__)
+#define CPOOL_BYTES 32
+#else
+#define CPOOL_BYTES 16
+#endif
+
+#if defined(__GNUC__)
+#define CPOOL_INLINE static inline __attribute__((always_inline))
+#else
+#define CPOOL_INLINE static inline
+#endif
+
+#define CPOOL_CAT_(a, b, c) a##_##b##_##c
+#define CPOOL_CAT(a, b, c) CPOOL_CAT_(a, b, c)
+#define CPOOL_NAME_(a, b) a##_##b
+#define CPOOL_NAME(a, b) CPOOL_NAME_(a, b)
+
+/* The number of elements of so many bits in a vector of so many bytes. */
+#define CPOOL_LANES_64_8 64
+#define CPOOL_LANES_64_16 32
+#define CPOOL_LANES_64_32 16
+#define CPOOL_LANES_64_64 8
+#define CPOOL_LANES_32_8 32
+#define CPOOL_LANES_32_16 16
+#define CPOOL_LANES_32_32 8
+#define CPOOL_LANES_32_64 4
+#define CPOOL_LANES_16_8 16
+#define CPOOL_LANES_16_16 8
+#define CPOOL_LANES_16_32 4
+#define CPOOL_LANES_16_64 2
+#define CPOOL_LANES_8_8 8
+#define CPOOL_LANES_8_16 4
+#define CPOOL_LANES_8_32 2
+#define CPOOL_LANES_4_8 4
+#define CPOOL_LANES_4_16 2
+
+/* The lanes of a vector pair at even places, and at odd ones. */
+#define CPOOL_EVEN_2 0, 2
+#define CPOOL_EVEN_4 CPOOL_EVEN_2, 4, 6
+#define CPOOL_EVEN_8 CPOOL_EVEN_4, 8, 10, 12, 14
+#define CPOOL_EVEN_16 CPOOL_EVEN_8, 16, 18, 20, 22, 24, 26, 28, 30
+#define CPOOL_EVEN_32 CPOOL_EVEN_16, 32, 34, 36, 38, 40, 42, 44, 46, 48, 50, 52, 54, 56, 58, 60, 62
+#define CPOOL_EVEN_64 CPOOL_EVEN_32, 64, 66, 68, 70, 72, 74, 76, 78, 80, 82, 84, 86, 88, 90, 92, 94, 96, 98, 100, 102, 104, \
+    106, 108, 110, 112, 114, 116, 118, 120, 122, 124, 126
+#define CPOOL_ODD_2 1, 3
+#define CPOOL_ODD_4 CPOOL_ODD_2, 5, 7
+#define CPOOL_ODD_8 CPOOL_ODD_4, 9, 11, 13, 15
+#define CPOOL_ODD_16 CPOOL_ODD_8, 17, 19, 21, 23, 25, 27, 29, 31
+#define CPOOL_ODD_32 CPOOL_ODD_16, 33, 35, 37, 39, 41, 43, 45, 47, 49, 51, 53, 55, 57, 59, 61, 63
+#define CPOOL_ODD_64 CPOOL_ODD_32, 65, 67, 69, 71, 73, 75, 77, 79, 81, 83, 85, 87, 89, 91, 93, 95, 97, 99, 101, 103, 105, \
+    107, 109, 111, 113, 115, 117, 119, 121, 123, 125, 127
+
+/* ---------------------------------------------------------------------------------------------- one copy a type */
+/* S: the suffix of its names, T: the type, I: the signed integer of its width, for masks and codes. */
+#define FLOATING 1
+#define LOWEST (-INFINITY)
+#define HIGHEST INFINITY
+
+#define S f32
+#define T float
+#define I int32_t
+#define BITS 32
+#define WINNERS 1
+#define GRADS 1
+#include "rows_type.h"
+#define S f64
+#define T double
+#define I int64_t
+#define BITS 64
+#define WINNERS 1
+#define GRADS 1
+#define SUMS 1
+#include "rows_type.h"
+
+#undef FLOATING
+#undef LOWEST
+#undef HIGHEST
+#define FLOATING 0
+
+#define S i8
+#define T int8_t
+#define I int8_t
+#define BITS 8
+#define LOWEST INT8_MIN
+#define HIGHEST INT8_MAX
+#include "rows_type.h"
+#define S u8
+#define T uint8_t
+#define I int8_t
+#define BITS 8
+#define LOWEST 0
+#define HIGHEST UINT8_MAX
+#include "rows_type.h"
+#define S i16
+#define T int16_t
+#define I int16_t
+#define BITS 16
+#define LOWEST INT16_MIN
+#define HIGHEST INT16_MAX
+#include "rows_type.h"
+#define S u16
+#define T uint16_t
+#define I int16_t
+#define BITS 16
+#define LOWEST 0
+#define HIGHEST UINT16_MAX
+#include "rows_type.h"
+#define S i32
+#define T int32_t
+#define I int32_t
+#define BITS 32
+#define LOWEST INT32_MIN
+#define HIGHEST INT32_MAX
+#define WINNERS 1
+#include "rows_type.h"
+#define S u32
+#define T uint32_t
+#define I int32_t
+#define BITS 32
+#define LOWEST 0
+#define HIGHEST UINT32_MAX
+#define WINNERS 1
+#include "rows_type.h"
+#define S i64
+#define T int64_t
+#define I int64_t
+#define BITS 64
+#define LOWEST INT64_MIN
+#define HIGHEST INT64_MAX
+#define WINNERS 1
+#include "rows_type.h"
+#define S u64
+#define T uint64_t
+#define I int64_t
+#define BITS 64
+#define LOWEST 0
+#define HIGHEST UINT64_MAX
+#define WINNERS 1
+#define SUMS 1
+#include "rows_type.h"
+
+#include "rows_tables.h"
+
+#endif

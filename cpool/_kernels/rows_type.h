@@ -1,0 +1,271 @@
+/* The row primitives of one element type T: included by rows.h once for each. */
+#ifndef WINNERS
+#define WINNERS 0
+#endif
+#ifndef SUMS
+#define SUMS 0
+#endif
+
+/* The widths, from the machine's vector down to two elements, then one lane for the last element of an odd row. */
+#if CPOOL_BYTES >= 64
+#define B 64
+#define LANES CPOOL_NAME(CPOOL_LANES_64, BITS)
+#include "rows_width.h"
+#undef B
+#undef LANES
+#endif
+#if CPOOL_BYTES >= 32
+#define B 32
+#define LANES CPOOL_NAME(CPOOL_LANES_32, BITS)
+#include "rows_width.h"
+#undef B
+#undef LANES
+#endif
+#if CPOOL_BYTES >= 16
+#define B 16
+#define LANES CPOOL_NAME(CPOOL_LANES_16, BITS)
+#include "rows_width.h"
+#undef B
+#undef LANES
+#if BITS <= 32
+#define B 8
+#define LANES CPOOL_NAME(CPOOL_LANES_8, BITS)
+#include "rows_width.h"
+#undef B
+#undef LANES
+#endif
+#if BITS <= 16
+#define B 4
+#define LANES CPOOL_NAME(CPOOL_LANES_4, BITS)
+#include "rows_width.h"
+#undef B
+#undef LANES
+#endif
+#endif
+#define B lane
+#define LANE
+#include "rows_width.h"
+#undef B
+#undef LANE
+
+#define FN(name) CPOOL_NAME(CPOOL_NAME(cpool, name), S)
+#define BLOCK(name, width) CPOOL_CAT(CPOOL_NAME(cpool, name), S, width)
+
+/* DO(width) at every block of a row: i is where it starts, `limit` where blocks must end. */
+#define BLOCKS(DO, width) for (; limit - i >= (isize)(width / sizeof(T)); i += (isize)(width / sizeof(T))) { DO(width); }
+#if CPOOL_BYTES >= 64
+#define SWEEP_64(DO) BLOCKS(DO, 64)
+#else
+#define SWEEP_64(DO)
+#endif
+#if CPOOL_BYTES >= 32
+#define SWEEP_32(DO) BLOCKS(DO, 32)
+#else
+#define SWEEP_32(DO)
+#endif
+#if CPOOL_BYTES >= 16
+#define SWEEP_16(DO) BLOCKS(DO, 16)
+#else
+#define SWEEP_16(DO)
+#endif
+#if CPOOL_BYTES >= 16 && BITS <= 32
+#define SWEEP_8(DO) BLOCKS(DO, 8)
+#else
+#define SWEEP_8(DO)
+#endif
+#if CPOOL_BYTES >= 16 && BITS <= 16
+#define SWEEP_4(DO) BLOCKS(DO, 4)
+#else
+#define SWEEP_4(DO)
+#endif
+#define SWEEP(DO) SWEEP_64(DO) SWEEP_32(DO) SWEEP_16(DO) SWEEP_8(DO) SWEEP_4(DO) for (; i < n; i++) { DO(lane); }
+
+CPOOL_INLINE void FN(reduce_any)(int op, char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step,
+                                 isize taps, isize n)
+{
+    for (isize c = 0; c < count; c++, out += out_step, src += src_step) {
+        isize i = 0;
+        const isize limit = n;
+#if CPOOL_BYTES
+        const isize four = (isize)(4 * CPOOL_BYTES / sizeof(T));
+        for (; n - i >= four; i += four)
+            BLOCK(reduce4, CPOOL_BYTES)(op, out + i * (isize)sizeof(T), src + i * (isize)sizeof(T), tap_step, taps);
+#endif
+#define DO(width) BLOCK(reduce, width)(op, out + i * (isize)sizeof(T), src + i * (isize)sizeof(T), tap_step, taps)
+        SWEEP(DO)
+#undef DO
+    }
+}
+
+CPOOL_INLINE void FN(pairs_any)(int op, char *out, const char *src, isize taps, isize n, int readable)
+{
+    isize i = 0;
+    const isize limit = readable || taps % 2 == 0 ? n : n - 1;
+#define DO(width) BLOCK(pairs, width)(op, out + i * (isize)sizeof(T), src + 2 * i * (isize)sizeof(T), taps)
+    SWEEP(DO)
+#undef DO
+}
+
+static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
+{
+    FN(reduce_any)(CPOOL_MAX, out, out_step, src, src_step, count, tap_step, taps, n);
+}
+static void FN(reduce_min)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
+{
+    FN(reduce_any)(CPOOL_MIN, out, out_step, src, src_step, count, tap_step, taps, n);
+}
+/* The two most common windows get loops of their own: a fixed number of taps unrolls. */
+static void FN(pairs_max)(char *out, const char *src, isize taps, isize n, int readable)
+{
+    if (taps == 2)
+        FN(pairs_any)(CPOOL_MAX, out, src, 2, n, readable);
+    else if (taps == 3)
+        FN(pairs_any)(CPOOL_MAX, out, src, 3, n, readable);
+    else
+        FN(pairs_any)(CPOOL_MAX, out, src, taps, n, readable);
+}
+static void FN(pairs_min)(char *out, const char *src, isize taps, isize n, int readable)
+{
+    FN(pairs_any)(CPOOL_MIN, out, src, taps, n, readable);
+}
+static void FN(fill_lowest)(char *dst, isize n)
+{
+    for (isize i = 0; i < n; i++)
+        ((T *)dst)[i] = LOWEST;
+}
+static void FN(fill_highest)(char *dst, isize n)
+{
+    for (isize i = 0; i < n; i++)
+        ((T *)dst)[i] = HIGHEST;
+}
+
+#if WINNERS
+CPOOL_INLINE void FN(reduce_winner_any)(int op, char *out, char *out_code, isize out_step, const char *src, const char *src_code,
+                                        isize src_step, isize count, isize tap_step, isize taps, isize n, int64_t code,
+                                        int64_t code_step)
+{
+    for (isize c = 0; c < count; c++) {
+        isize i = 0;
+        const isize limit = n;
+#define AT(p, step) ((p) + c * (step) + i * (isize)sizeof(T))
+#define DO(width) BLOCK(reduce_winner, width)(op, AT(out, out_step), AT(out_code, out_step), AT(src, src_step), \
+                                              src_code ? AT(src_code, src_step) : NULL, tap_step, taps, code, code_step)
+        SWEEP(DO)
+#undef DO
+#undef AT
+    }
+}
+CPOOL_INLINE void FN(pairs_winner_any)(int op, char *out, char *out_code, const char *src, isize taps, isize n, int readable)
+{
+    isize i = 0;
+    const isize limit = readable || taps % 2 == 0 ? n : n - 1;
+#define DO(width) BLOCK(pairs_winner, width)(op, out + i * (isize)sizeof(T), out_code + i * (isize)sizeof(T), \
+                                             src + 2 * i * (isize)sizeof(T), taps)
+    SWEEP(DO)
+#undef DO
+}
+#define WINNER_PAIR(OP, name) \
+    static void FN(reduce_winner_##name)(char *out, char *out_code, isize out_step, const char *src, const char *src_code, \
+                                         isize src_step, isize count, isize tap_step, isize taps, isize n, int64_t code, \
+                                         int64_t code_step) \
+    { \
+        if (src_code) \
+            FN(reduce_winner_any)(OP, out, out_code, out_step, src, src_code, src_step, count, tap_step, taps, n, code, code_step); \
+        else \
+            FN(reduce_winner_any)(OP, out, out_code, out_step, src, NULL, src_step, count, tap_step, taps, n, code, code_step); \
+    } \
+    static void FN(pairs_winner_##name)(char *out, char *out_code, const char *src, isize taps, isize n, int readable) \
+    { \
+        if (taps == 2) \
+            FN(pairs_winner_any)(OP, out, out_code, src, 2, n, readable); \
+        else if (taps == 3) \
+            FN(pairs_winner_any)(OP, out, out_code, src, 3, n, readable); \
+        else \
+            FN(pairs_winner_any)(OP, out, out_code, src, taps, n, readable); \
+    }
+WINNER_PAIR(CPOOL_MAX, max)
+WINNER_PAIR(CPOOL_MIN, min)
+#undef WINNER_PAIR
+
+static void FN(raise_codes)(char *code, int64_t least, isize n)
+{
+    for (isize i = 0; i < n; i++)
+        ((I *)code)[i] = ((I *)code)[i] < (I)least ? (I)least : ((I *)code)[i];
+}
+static void FN(narrow)(char *dst, isize dst_width, const char *code, isize n)
+{
+    if (dst_width == 1)
+        for (isize i = 0; i < n; i++)
+            ((uint8_t *)dst)[i] = (uint8_t)((const I *)code)[i];
+    else if (dst_width == 2)
+        for (isize i = 0; i < n; i++)
+            ((uint16_t *)dst)[i] = (uint16_t)((const I *)code)[i];
+    else
+        for (isize i = 0; i < n; i++)
+            ((int32_t *)dst)[i] = (int32_t)((const I *)code)[i];
+}
+#endif
+
+#ifdef GRADS
+static void FN(pick)(char *dst, const char *const *grad, const char *const *code, const int64_t *wanted, isize m, isize n)
+{
+    isize i = 0;
+    const isize limit = n;
+#define DO(width) BLOCK(pick, width)(dst, grad, code, wanted, m, i * (isize)sizeof(T))
+    SWEEP(DO)
+#undef DO
+}
+static void FN(widen)(char *code, const char *src, isize src_width, isize n)
+{
+    if (src_width == 1)
+        for (isize i = 0; i < n; i++)
+            ((I *)code)[i] = ((const uint8_t *)src)[i];
+    else if (src_width == 2)
+        for (isize i = 0; i < n; i++)
+            ((I *)code)[i] = ((const uint16_t *)src)[i];
+    else
+        for (isize i = 0; i < n; i++)
+            ((I *)code)[i] = ((const int32_t *)src)[i];
+}
+#endif
+
+#if SUMS
+static void FN(reduce_sum)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
+{
+    FN(reduce_any)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
+}
+static void FN(pairs_sum)(char *out, const char *src, isize taps, isize n, int readable)
+{
+    FN(pairs_any)(CPOOL_SUM, out, src, taps, n, readable);
+}
+static void FN(accumulate)(char *out, const char *src, isize n)
+{
+    for (isize i = 0; i < n; i++)
+        ((T *)out)[i] += ((const T *)src)[i];
+}
+static void FN(fill_zero)(char *dst, isize n)
+{
+    memset(dst, 0, (size_t)n * sizeof(T));
+}
+#endif
+
+#undef S
+#undef T
+#undef I
+#undef BITS
+#undef FN
+#undef BLOCK
+#undef BLOCKS
+#undef SWEEP
+#undef SWEEP_64
+#undef SWEEP_32
+#undef SWEEP_16
+#undef SWEEP_8
+#undef SWEEP_4
+#undef WINNERS
+#undef GRADS
+#undef SUMS
+#if !FLOATING
+#undef LOWEST
+#undef HIGHEST
+#endif

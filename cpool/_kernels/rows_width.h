@@ -1,0 +1,165 @@
+/* One vector of LANES elements: included by rows_type.h once for each width B in bytes, and once for a single lane. */
+#define V CPOOL_CAT(vector, S, B)
+#define M CPOOL_CAT(mask, S, B)
+#define FN(name) CPOOL_CAT(CPOOL_NAME(cpool, name), S, B)
+
+#if CPOOL_BYTES == 0
+typedef T V;
+typedef I M;
+#define LOAD(p) (*(const T *)(p))
+#define LOAD_CODE(p) (*(const I *)(p))
+#define STORE(p, v) (*(T *)(p) = (v))
+#define STORE_CODE(p, v) (*(I *)(p) = (v))
+#define EVEN(p) LOAD(p)
+#define ODD(p) LOAD((p) + sizeof(T))
+#define BLEND(mask, b, a) ((mask) ? (b) : (a))
+#define BLEND_CODE BLEND
+#define BROADCAST(x) ((I)(x))
+#else
+#ifdef LANE /* a whole vector of which the first lane counts: unlike a scalar, it never branches on the data */
+#define VECTOR_BYTES 16
+#define LOAD(p) ((V){*(const T *)(p)})
+#define LOAD_CODE(p) ((M){*(const I *)(p)})
+#define STORE(p, v) (*(T *)(p) = (v)[0])
+#define STORE_CODE(p, v) (*(I *)(p) = (v)[0])
+#define EVEN(p) LOAD(p)
+#define ODD(p) LOAD((p) + sizeof(T))
+#else
+#define VECTOR_BYTES B
+#define LOAD(p) (*(const V *)(p))
+#define LOAD_CODE(p) (*(const M *)(p))
+#define STORE(p, v) (*(V *)(p) = (v))
+#define STORE_CODE(p, v) (*(M *)(p) = (v))
+#define EVEN(p) __builtin_shufflevector(LOAD(p), LOAD((p) + B), CPOOL_NAME(CPOOL_EVEN, LANES))
+#define ODD(p) __builtin_shufflevector(LOAD(p), LOAD((p) + B), CPOOL_NAME(CPOOL_ODD, LANES))
+#endif
+typedef T V __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+typedef I M __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(I)), may_alias));
+#define BLEND(mask, b, a) ((V)(((mask) & (M)(b)) | (~(mask) & (M)(a))))
+#define BLEND_CODE(mask, b, a) (((mask) & (b)) | (~(mask) & (a)))
+#define BROADCAST(x) ((M){0} + (I)(x))
+#endif
+
+/* Where b replaces a. The first of equals stays, and so does the first NaN: a comparison that is false for NaN, negated,
+ * takes a NaN in b; the second clause keeps one in a. Two compares and a blend, as cheap as a max that loses NaN. */
+CPOOL_INLINE M FN(wins)(int op, V a, V b)
+{
+#if FLOATING
+    return op == CPOOL_MAX ? ~(b <= a) & (a == a) : ~(b >= a) & (a == a);
+#else
+    return op == CPOOL_MAX ? (M)(b > a) : (M)(b < a);
+#endif
+}
+
+CPOOL_INLINE V FN(combine)(int op, V a, V b)
+{
+    if (op == CPOOL_SUM)
+        return a + b;
+    M mask = FN(wins)(op, a, b);
+    return BLEND(mask, b, a);
+}
+
+CPOOL_INLINE void FN(reduce)(int op, char *out, const char *src, isize tap_step, isize taps)
+{
+    V a = LOAD(src);
+    for (isize t = 1; t < taps; t++)
+        a = FN(combine)(op, a, LOAD(src + t * tap_step));
+    STORE(out, a);
+}
+
+/* Four vectors at a time: the taps of one depend on each other, those of four run side by side. */
+CPOOL_INLINE void FN(reduce4)(int op, char *out, const char *src, isize tap_step, isize taps)
+{
+    const isize w = (isize)sizeof(V);
+    V a = LOAD(src), b = LOAD(src + w), c = LOAD(src + 2 * w), d = LOAD(src + 3 * w);
+    for (isize t = 1; t < taps; t++) {
+        const char *p = src + t * tap_step;
+        a = FN(combine)(op, a, LOAD(p));
+        b = FN(combine)(op, b, LOAD(p + w));
+        c = FN(combine)(op, c, LOAD(p + 2 * w));
+        d = FN(combine)(op, d, LOAD(p + 3 * w));
+    }
+    STORE(out, a);
+    STORE(out + w, b);
+    STORE(out + 2 * w, c);
+    STORE(out + 3 * w, d);
+}
+
+CPOOL_INLINE void FN(pairs)(int op, char *out, const char *src, isize taps)
+{
+    V a = EVEN(src);
+    if (taps > 1)
+        a = FN(combine)(op, a, ODD(src));
+    for (isize t = 2; t < taps; t += 2) {
+        const char *p = src + t * (isize)sizeof(T);
+        a = FN(combine)(op, a, EVEN(p));
+        if (t + 1 < taps)
+            a = FN(combine)(op, a, ODD(p));
+    }
+    STORE(out, a);
+}
+
+#if WINNERS
+CPOOL_INLINE void FN(reduce_winner)(int op, char *out, char *out_code, const char *src, const char *src_code, isize tap_step,
+                                    isize taps, int64_t code, int64_t code_step)
+{
+    V a = LOAD(src);
+    M from = BROADCAST(code);
+    if (src_code)
+        from += LOAD_CODE(src_code);
+    for (isize t = 1; t < taps; t++) {
+        V b = LOAD(src + t * tap_step);
+        M other = BROADCAST(code + t * code_step);
+        if (src_code)
+            other += LOAD_CODE(src_code + t * tap_step);
+        M mask = FN(wins)(op, a, b);
+        a = BLEND(mask, b, a);
+        from = BLEND_CODE(mask, other, from);
+    }
+    STORE(out, a);
+    STORE_CODE(out_code, from);
+}
+
+CPOOL_INLINE void FN(pairs_winner)(int op, char *out, char *out_code, const char *src, isize taps)
+{
+    V a = EVEN(src);
+    M from = BROADCAST(0);
+    for (isize t = 1; t < taps; t++) {
+        const char *p = src + (t & ~(isize)1) * (isize)sizeof(T);
+        V b = t & 1 ? ODD(p) : EVEN(p);
+        M mask = FN(wins)(op, a, b);
+        a = BLEND(mask, b, a);
+        from = BLEND_CODE(mask, BROADCAST(t), from);
+    }
+    STORE(out, a);
+    STORE_CODE(out_code, from);
+}
+#endif
+
+#ifdef GRADS
+CPOOL_INLINE void FN(pick)(char *dst, const char *const *grad, const char *const *code, const int64_t *wanted, isize m, isize at)
+{
+    V sum = {0};
+    const V zero = {0};
+    for (isize j = 0; j < m; j++) {
+        M mask = LOAD_CODE(code[j] + at) == BROADCAST(wanted[j]);
+        V g = LOAD(grad[j] + at);
+        sum += BLEND(mask, g, zero);
+    }
+    STORE(dst + at, sum);
+}
+#endif
+
+#undef V
+#undef M
+#undef FN
+#undef VECTOR_BYTES
+#undef LOAD
+#undef LOAD_CODE
+#undef STORE
+#undef STORE_CODE
+#undef EVEN
+#undef ODD
+#undef BLEND
+#undef BLEND_CODE
+#undef BROADCAST

@@ -1,0 +1,1 @@
+"""One file a family of operators: validated call -> arrays -> kernel, forward and pullback side by side."""

@@ -1,0 +1,47 @@
+"""What the layers share whose windows are given by size, stride, padding and dilation."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from cpool._arguments import DataFormat, Ints, Padding, channels_last, flag, integer, sequence, spatial_array, spatial_shape, window
+from cpool._geometry import axes_of, pooled_shape
+from cpool.layers._layer import Layer, plain
+
+
+class WindowLayer(Layer):
+    """A layer whose windows lie on a regular grid; `rank` is the number of spatial axes."""
+
+    rank: ClassVar[int]
+
+    def __init__(
+        self,
+        kernel_size: Ints,
+        stride: Ints | None = None,
+        padding: Padding = 0,
+        dilation: Ints = 1,
+        *,
+        ceil_mode: bool = False,
+        data_format: DataFormat = "channels_first",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name)
+        self.kernel_size: Ints = plain(kernel_size)
+        self.stride: Ints | None = plain(stride)
+        self.padding: Padding = plain(padding)
+        self.dilation: Ints = plain(dilation)
+        window(self.rank, self.kernel_size, self.stride, self.padding, self.dilation)
+        self.ceil_mode = flag("ceil_mode", ceil_mode)
+        channels_last(data_format)
+        self.data_format = data_format
+
+    def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the result for an input of this shape, with or without a batch axis."""
+        last = channels_last(self.data_format)
+        lengths = (integer(f"input_shape[{i}]", n, 0) for i, n in enumerate(sequence("input_shape", input_shape)))
+        # One cell seen in this shape: what is checked of an array is checked of its shape, with the same messages.
+        shape = spatial_array("input_shape", np.broadcast_to(0.0, tuple(lengths)), self.rank, last).shape
+        windows = window(self.rank, self.kernel_size, self.stride, self.padding, self.dilation)
+        return pooled_shape(shape, axes_of(spatial_shape(shape, self.rank, last), windows, self.ceil_mode), last)

@@ -1,0 +1,107 @@
+"""The interface of the tutorial that cpool starts from: `Layers(name)` and `Pooling(name, ksize, stride, type)`.
+
+The arithmetic is not the tutorial's: windows that overlap, and sizes that the stride does not divide, are right here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cpool._arguments import ArrayLike, Ints, choice, integers
+from cpool.layers._layer import Layer, plain
+from cpool.layers._window import WindowLayer
+from cpool.layers.linear import AvgPool2d, SumPool2d
+from cpool.layers.select import MaxPool2d, MinPool2d
+
+TYPES: dict[str, type[WindowLayer]] = {
+    "max": MaxPool2d,
+    "min": MinPool2d,
+    "aveg": AvgPool2d,  # the tutorial's spelling
+    "avg": AvgPool2d,
+    "sum": SumPool2d,
+}
+
+
+class Layers(Layer):
+    """The base class of the tutorial's layers: a `Layer` whose name is given first.
+
+    Parameters
+    ----------
+    name : str
+        The name of the layer.
+
+    Examples
+    --------
+    >>> import cpool
+    >>> cpool.Layers("conv1").name
+    'conv1'
+    """
+
+    def __init__(self, name: str) -> None:
+        """See the class."""
+        super().__init__(name)
+
+
+class Pooling(Layers):
+    """The tutorial's pooling layer: x of shape (b, c, h, w), without padding, and only windows that lie inside.
+
+    Parameters
+    ----------
+    name : str
+        The name of the layer.
+    ksize : int or sequence of int
+        Cells of a window: one number for both axes, or (h, w).
+    stride : int or sequence of int
+        Steps from window to window.
+    type : {"max", "aveg", "avg", "sum", "min"}
+        What is taken of a window; "aveg", as the tutorial spells it, and "avg" are the average.
+
+    Raises
+    ------
+    TypeError
+        For an argument of the wrong type, and for a dtype of x that is not supported.
+    ValueError
+        For an unknown type, a number below 1, and an x that is smaller than the window.
+    RuntimeError
+        By `backward` in eval mode, or without a forward of its own before it.
+
+    See Also
+    --------
+    cpool.MaxPool2d, cpool.AvgPool2d, cpool.SumPool2d, cpool.MinPool2d : the layers that do the work
+
+    Examples
+    --------
+    The tutorial's: a 5 x 5 map, a 3 x 3 window and stride 1 give 3 x 3.
+
+    >>> import cpool
+    >>> import numpy as np
+    >>> pool = cpool.Pooling("pool1", 3, 1, "max")
+    >>> pool.forward(np.arange(25.0).reshape(1, 1, 5, 5))
+    array([[[[12., 13., 14.],
+             [17., 18., 19.],
+             [22., 23., 24.]]]])
+    >>> pool.backward(np.ones((1, 1, 3, 3))).sum()
+    np.float64(9.0)
+    """
+
+    def __init__(self, name: str, ksize: Ints, stride: Ints, type: str) -> None:
+        """See the class."""
+        super().__init__(name)
+        self.ksize: Ints = plain(ksize)
+        self.stride: Ints = plain(stride)
+        self.type = choice("type", type, tuple(TYPES))
+        # Checked here, since the inner layer would speak of `kernel_size`, and would take None as the stride.
+        integers("ksize", self.ksize, 2, 1)
+        integers("stride", self.stride, 2, 1)
+        self._pool = TYPES[type](self.ksize, self.stride)
+
+    def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the result for an input of this shape."""
+        return self._pool.output_shape(input_shape)
+
+    def _forward(self, x: ArrayLike) -> Any:
+        return self._pool._forward(x)
+
+    def _vjp(self, x: ArrayLike) -> tuple[Any, Callable[..., Any]]:
+        return self._pool._vjp(x)

@@ -1,0 +1,104 @@
+"""The extension modules; everything else about the package is in pyproject.toml.
+
+Environment: CPOOL_OPENMP=auto|on|off (auto builds without it, and says so, where the compiler has none);
+CPOOL_LIMITED_API=1 builds one wheel for all Pythons from 3.11; CPOOL_DEBUG=1 checks bounds in the Cython code.
+"""
+
+import os
+import platform
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError, LinkError
+
+KERNELS = "cpool/_kernels"
+SHARED_SOURCES = ["pooling.pxi", "axis.pxi", "reduce.pxi", "winners.pxi", "rows.h", "rows_type.h", "rows_width.h", "rows_tables.h"]
+
+# Instruction sets by their flags for gcc and clang. The choice is made from the target, never from the CPU that builds.
+# `-mprefer-vector-width` only concerns the few loops that the compiler vectorises itself.
+VARIANTS = {"baseline": []}
+if platform.machine() in ("x86_64", "AMD64") and sys.platform == "linux":
+    VARIANTS |= {"v3": ["-march=x86-64-v3"], "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"]}
+
+# -O3: gcc's -O2 cost model vectorises nothing here. -ffp-contract=off: a fused multiply-add would round differently from one
+# variant to the next. -fno-trapping-math: comparisons may be reordered; no one looks at floating point exception flags.
+FLAGS = ["-O3", "-g0", "-fvisibility=hidden", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
+
+DEBUG = os.environ.get("CPOOL_DEBUG") == "1"
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": DEBUG,
+    "wraparound": False,
+    "initializedcheck": DEBUG,
+    "cdivision": True,
+    "freethreading_compatible": True,  # the kernels have no module state
+}
+
+LIMITED_API = os.environ.get("CPOOL_LIMITED_API") == "1" and not sysconfig.get_config_var("Py_GIL_DISABLED")
+ABI = {"define_macros": [("Py_LIMITED_API", "0x030B0000")], "py_limited_api": True} if LIMITED_API else {}
+
+PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() > 0 ? 0 : 1; }\n"
+
+
+class BuildExt(build_ext):
+    """Adds the flags that depend on the compiler, which is known only here."""
+
+    def build_extensions(self):
+        """Choose the flags once, then build every module with them."""
+        if self.compiler.compiler_type == "msvc":
+            compile_flags, link_flags = ["/O2"], []
+        else:
+            openmp = self.openmp_flags()
+            compile_flags, link_flags = FLAGS + openmp, openmp
+        for extension in self.extensions:
+            extension.extra_compile_args = compile_flags + extension.extra_compile_args
+            extension.extra_link_args = link_flags + extension.extra_link_args
+        super().build_extensions()
+
+    def openmp_flags(self):
+        """The OpenMP flag, if this compiler compiles and links a program with it; running it would forbid cross builds."""
+        wanted = os.environ.get("CPOOL_OPENMP", "auto")
+        if wanted not in ("auto", "on", "off"):
+            raise ValueError(f"CPOOL_OPENMP={wanted!r}: must be auto, on or off")
+        if wanted == "off":
+            return []
+        with tempfile.TemporaryDirectory() as folder:
+            source = Path(folder, "probe.c")
+            source.write_text(PROBE)
+            try:
+                objects = self.compiler.compile([str(source)], output_dir=folder, extra_postargs=["-fopenmp"])
+                self.compiler.link_executable(objects, str(Path(folder, "probe")), extra_postargs=["-fopenmp"])
+            except (CompileError, LinkError):
+                if wanted == "on":
+                    raise
+                print("cpool: no OpenMP here; the kernels will use one thread", file=sys.stderr)
+                return []
+        return ["-fopenmp"]
+
+
+def kernel(name, flags=()):
+    """One module of compiled kernels."""
+    return Extension(
+        f"cpool._kernels.{name}",
+        [f"{KERNELS}/{name}.pyx"],
+        include_dirs=[KERNELS],
+        extra_compile_args=list(flags),
+        depends=[f"{KERNELS}/{source}" for source in SHARED_SOURCES],
+        **ABI,
+    )
+
+
+setup(
+    ext_modules=cythonize(
+        [kernel("_cpu"), *(kernel(name, flags) for name, flags in VARIANTS.items())],
+        build_dir="build/cython",
+        compiler_directives=DIRECTIVES,
+    ),
+    cmdclass={"build_ext": BuildExt},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}} if LIMITED_API else {},
+)
