@@ -17,6 +17,7 @@ the OpenMP runtime lets its threads sleep."""
 _context: contextvars.ContextVar[int | None] = contextvars.ContextVar("cpool_threads", default=None)
 _limit: int | None = None
 _forked = False
+_forced: int | None = None
 
 
 def _from_environment() -> int | None:
@@ -134,6 +135,19 @@ def num_threads(n: int) -> Iterator[None]:
         _context.reset(token)
 
 
+@contextlib.contextmanager
+def exactly(n: int) -> Iterator[None]:
+    """Split all work among n threads, however little there is and however few CPUs: for cross-checks."""
+    global _forced
+    before, _forced = _forced, n
+    try:
+        yield
+    finally:
+        _forced = before
+
+
 def threads_for(work: int) -> int:
     """How many threads so many steps of work are worth."""
+    if _forced is not None:
+        return _forced
     return 1 if work < 2 * GATE else min(get_num_threads(), work // GATE)

@@ -170,7 +170,7 @@ def test_array_likes(function, like):
     assert_same_bits(pullback(like(grad_y)), oracle(grad_y))
 
 
-@pytest.mark.parametrize("kernel", [(15, 17), (16, 16), (255, 257), (256, 256)])
+@pytest.mark.parametrize("kernel", [(15, 17), (16, 16), (255, 257), (256, 256), (257, 258)])
 @pytest.mark.parametrize("op", ["max", "min"])
 def test_winners_in_windows_of_more_cells_than_a_byte_or_two_can_count(op, kernel):
     rng = np.random.default_rng(3)

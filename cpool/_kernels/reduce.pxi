@@ -67,7 +67,7 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
     cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, wanted
     p.n = p.x.out * p.inner
     p.load_rows = p.divide_source or not p.rows.plain
-    p.store_rows = p.rows.store != NULL and (p.divide_result or p.rows.result != w)
+    p.store_rows = p.rows.store != NULL
     p.z_identity, p.y_identity = is_identity(&p.z), is_identity(&p.y)
     p.x_many = worth_pieces(&p.x, p.x.out)
     if reach(&p.x, 1) > 2 * p.x.size * p.x.spread + 64 or (p.inner >= 8 and not p.x_many):
@@ -94,7 +94,8 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
         wanted = (threads + p.planes - 1) // max(1, p.planes)
         p.block = max(1, min(p.block, (p.y.out + wanted - 1) // wanted))
     p.blocks = (p.y.out + p.block - 1) // p.block
-    p.y_many = worth_pieces(&p.y, p.block)
+    # By the whole axis, not the block: the order of a sum must not depend on how the work was cut.
+    p.y_many = worth_pieces(&p.y, p.y.out)
     p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)
     p.row_bytes = padded(p.row_reach * p.inner * w)
 

@@ -2,7 +2,8 @@
 
 /* Sums are taken in double for every float and every average, and in 64 bits for integers: an element is widened when its
  * row is loaded and rounded once when it is stored. A float is divided by multiplying with a reciprocal in double, whose error
- * is far below its own rounding; a double is divided. */
+ * is far below its own rounding; a double is divided. Every NaN that comes out is the same one: which of two NaN an addition
+ * keeps is the compiler's choice of operands, and bits are not to depend on it. */
 #define CPOOL_LOAD(name, FROM, TO) \
     static void cpool_load_##name(char *dst, const char *src, isize n, double divisor) \
     { \
@@ -31,13 +32,17 @@ static void cpool_load_f32_f64(char *dst, const char *src, isize n, double divis
 static void cpool_store_f64_f32(char *dst, const char *src, isize n, double divisor)
 {
     const double scale = 1.0 / divisor;
-    for (isize i = 0; i < n; i++)
-        ((float *)dst)[i] = (float)(((const double *)src)[i] * scale);
+    for (isize i = 0; i < n; i++) {
+        const double quotient = ((const double *)src)[i] * scale;
+        ((float *)dst)[i] = quotient == quotient ? (float)quotient : NAN;
+    }
 }
 static void cpool_store_f64_f64(char *dst, const char *src, isize n, double divisor)
 {
-    for (isize i = 0; i < n; i++)
-        ((double *)dst)[i] = ((const double *)src)[i] / divisor;
+    for (isize i = 0; i < n; i++) {
+        const double quotient = ((const double *)src)[i] / divisor;
+        ((double *)dst)[i] = quotient == quotient ? quotient : NAN;
+    }
 }
 
 #define CPOOL_SELECT(S, T, op, neutral) \

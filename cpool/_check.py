@@ -1,0 +1,158 @@
+"""`python -m cpool check`: every kernel of the installed wheel, in every variant this CPU can run, against the reference.
+
+For each operation and dtype of the table of kernels, a list of windows is pooled in both layouts, with one thread and with
+three, and compared with `cpool.reference`; the gradients too. Max and min must agree exactly, sums within the rounding of
+their dtype; and no variant or number of threads may change a bit.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TextIO
+
+import numpy as np
+
+import cpool
+from cpool import _dispatch, _threads
+from cpool._arguments import Array
+
+Options = dict[str, Any]
+
+# Shapes without batch and channels, and the windows to lay over them. They reach every way through the kernels: whole vectors
+# and tails, stride 1, 2 and more, many taps, padding on either side, dilation, windows without a cell, overhang.
+WINDOWS: tuple[tuple[tuple[int, ...], Options], ...] = (
+    ((67,), {"kernel_size": 2}),
+    ((131,), {"kernel_size": 9, "stride": 1, "padding": 4}),
+    ((40,), {"kernel_size": 7, "stride": 3, "padding": "same"}),
+    ((5,), {"kernel_size": 2, "stride": 1, "padding": 2, "dilation": 3}),
+    ((12, 37), {"kernel_size": 2}),
+    ((11, 40), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
+    ((9, 35), {"kernel_size": 3, "stride": 1, "padding": "same_lower"}),
+    ((13, 21), {"kernel_size": (13, 7), "stride": 1, "padding": ((6, 5), (2, 4))}),
+    ((17, 30), {"kernel_size": (7, 8), "stride": (2, 2), "padding": 3, "dilation": (1, 2)}),
+    ((7, 9), {"kernel_size": (2, 1), "stride": (1, 3), "dilation": (3, 1)}),
+    ((20, 20), {"kernel_size": 17, "stride": 1, "padding": 8}),
+    ((4, 6, 19), {"kernel_size": 2, "stride": (1, 2, 2)}),
+    ((5, 4, 9), {"kernel_size": (3, 2, 3), "stride": (2, 1, 1), "padding": (1, 0, 1), "dilation": (1, 2, 1)}),
+)
+CHANNELS = 3
+WIDE_CHANNELS = 19
+MOST_CELLS = 300  # in a window of the list
+
+
+class Case(NamedTuple):
+    """One call of one operator."""
+
+    name: str
+    x: Array
+    options: Options
+
+
+def sample(shape: tuple[int, ...], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
+    """Random values with ties; where the dtype has them, NaN, infinities and both zeros too."""
+    values = rng.integers(-3, 4, shape)
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        x = values.astype(dtype)
+        x[rng.random(shape) < 0.05] = limits.max
+        x[rng.random(shape) < 0.05] = limits.min
+        return x
+    if dtype.kind == "b":
+        return values > 0
+    wild = np.where(rng.random(shape) < 0.5, rng.standard_normal(shape), values * 1.0)
+    for special in (np.nan, np.inf, -np.inf, -0.0):
+        wild[rng.random(shape) < 0.01] = special
+    return wild.astype(dtype)
+
+
+def dtypes() -> dict[str, np.dtype[Any]]:
+    """The dtypes of the table of kernels that exist here."""
+    found = {name: np.dtype(name) for name in _dispatch.DTYPES if name != "bfloat16"}
+    try:
+        import ml_dtypes  # type: ignore[import-not-found, unused-ignore]
+    except ImportError:
+        return found
+    return found | {"bfloat16": np.dtype(ml_dtypes.bfloat16)}
+
+
+def cases(operation: str, dtype: np.dtype[Any]) -> Iterator[Case]:
+    """Every window in both layouts."""
+    rng = np.random.default_rng(0)
+    for spatial, options in WINDOWS:
+        name = f"{operation}_pool{len(spatial)}d"
+        yield Case(name, sample((1, *spatial), dtype, rng), options)  # one plane, which threads must share
+        yield Case(name, sample((2, CHANNELS, *spatial), dtype, rng), options)
+        for channels in (CHANNELS, WIDE_CHANNELS):
+            x = sample((2, *spatial, channels), dtype, rng)
+            yield Case(name, x, {**options, "data_format": "channels_last"})
+
+
+def results(module: Any, case: Case) -> list[Array]:
+    """What an implementation makes of a case: the result, the indices of max and min, the gradient."""
+    with np.errstate(all="ignore"):
+        if case.name.startswith(("max", "min")):
+            (y, indices), pullback = getattr(module.vjp, case.name)(case.x, **case.options, return_indices=True)
+            plain = getattr(module, case.name)(case.x, **case.options)
+            found = [plain, y, indices]
+        else:
+            y, pullback = getattr(module.vjp, case.name)(case.x, **case.options)
+            found = [y]
+        grad = np.random.default_rng(1).integers(-4, 5, y.shape).astype(np.float64)
+        return [*found, pullback(grad)]
+
+
+def agree(got: Array, want: Array, exact: bool, largest: float) -> bool:
+    """Whether two results are the same: bit for bit but for the kind of NaN, or within the rounding of their dtype.
+
+    Sums are taken in float64, of values up to `largest`; what cancels leaves that rounding behind.
+    """
+    if got.dtype != want.dtype or got.shape != want.shape:
+        return False
+    if got.dtype.kind in "biu":
+        return np.array_equal(got, want)
+    a, b = got.astype(np.float64), want.astype(np.float64)
+    if exact:
+        return np.array_equal(a, b, equal_nan=True) and np.array_equal(np.signbit(a) | np.isnan(a), np.signbit(b) | np.isnan(a))
+    ulp = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-10}.get(got.dtype.name, 2.0**-7)
+    with np.errstate(invalid="ignore"):
+        close = np.abs(a - b) <= ulp * np.abs(b) + 2.0**-50 * MOST_CELLS * largest
+    return bool(np.all(close | (a == b) | (np.isnan(a) & np.isnan(b))))
+
+
+def failures(operation: str, dtype: np.dtype[Any], variants: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong with the kernels of one operation and dtype."""
+    for case in cases(operation, dtype):
+        want = results(cpool.reference, case)
+        wide = case.x.astype(np.float64)
+        largest = max(5.0, float(np.max(np.abs(wide), where=np.isfinite(wide), initial=0.0)))
+        first: list[Array] | None = None
+        for variant in variants:
+            for threads in (1, 3):
+                with _dispatch.using(variant), _threads.exactly(threads):
+                    got = results(cpool, case)
+                where = f"{case.name} of {dtype.name} {case.x.shape} {case.options}, {variant}, {threads} threads"
+                for i, (a, b) in enumerate(zip(got, want, strict=True)):
+                    if not agree(a, b, operation in ("max", "min") and i < len(want) - 1, largest):
+                        yield f"{where}: result {i} differs from the reference"
+                first = first or got
+                if any(a.tobytes() != b.tobytes() for a, b in zip(got, first, strict=True)):
+                    yield f"{where}: other bits than {variants[0]} with 1 thread"
+
+
+def run(stream: TextIO | None = None, variants: tuple[str, ...] = ()) -> int:
+    """Check everything, with a line a kernel on the stream (None: standard output); the number of failures."""
+    variants = variants or _dispatch.available()
+    found = dtypes()
+    total, start = 0, time.perf_counter()
+    table = [(operation, name) for operation, name in _dispatch.KERNELS if name in found]
+    print(f"cpool {cpool.__version__}: {len(table)} kernels in {', '.join(variants)}, with 1 and 3 threads", file=stream)
+    for i, (operation, name) in enumerate(table, 1):
+        wrong = list(failures(operation, found[name], variants))
+        total += len(wrong)
+        verdict = f"{len(wrong)} failures" if wrong else "ok"
+        print(f"[{i:2d}/{len(table)}] {operation} {name}: {verdict}", file=stream, flush=True)
+        for line in wrong[:5]:
+            print(f"    {line}", file=stream)
+    print(f"{'all agree' if not total else f'{total} failures'} in {time.perf_counter() - start:.1f} s", file=stream)
+    return total
