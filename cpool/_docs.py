@@ -48,7 +48,7 @@ METHODS = {
     ),
     "avg": Method(
         f"y[o] = (sum over t of {WINDOWED}) / divisor[o]",
-        "Its dtype is that of `x` (float16 and bfloat16 are added in float32), and float64 where `x` holds integers or bools.",
+        "Its dtype is that of `x` (floats are added in float64), and float64 where `x` holds integers or bools.",
         "Each cell of a window gets the window's gradient over its divisor.",
         "is 0, without a gradient",
         "The divisor is the number of cells of the window that lie in the input or in the padding, of those in the input alone\n"
@@ -58,7 +58,7 @@ METHODS = {
     ),
     "sum": Method(
         f"y[o] = sum over t of {WINDOWED}",
-        "Its dtype is that of `x` (float16 and bfloat16 are added in float32); int64 or uint64 where `x` holds integers or\n"
+        "Its dtype is that of `x` (floats are added in float64); int64 or uint64 where `x` holds integers or\n"
         "bools, as that of `numpy.sum`.",
         "Each cell of a window gets the window's gradient.",
         "is 0, without a gradient",

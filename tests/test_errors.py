@@ -5,19 +5,13 @@ import itertools
 
 import numpy as np
 import pytest
-from cases import FUNCTIONS, op_and_rank
+from cases import FUNCTIONS
 
 import cpool
 
 PLACES = {"": cpool, "vjp.": cpool.vjp, "reference.": cpool.reference, "reference.vjp.": cpool.reference.vjp}
 CALLS = [pytest.param(getattr(module, name), id=prefix + name) for prefix, module in PLACES.items() for name in FUNCTIONS]
 VJPS = [call for call in CALLS if "vjp" in call.id]
-
-
-def of(calls, *ops):
-    return [call for call in calls if op_and_rank(call.id)[0] in ops or any(f"{op}_pool" in call.id for op in ops)]
-
-
 every_call = pytest.mark.parametrize("call", CALLS)
 every_vjp = pytest.mark.parametrize("call", VJPS)
 
@@ -105,7 +99,6 @@ def test_windows_larger_than_the_padded_input(call):
     x = example(call, 4)
     for window in [(5,), (2**31 - 1,), (3, 1, 0, 2), (2, 1, 0, 2**31 - 1), (8, 1, ((1, 2),) * rank_of(call)), (6, 1, "valid")]:
         refused(ValueError, "kernel_size", call, x, *window)
-        refused(ValueError, "kernel_size", call, x, *window, ceil_mode=False)
     refused(ValueError, "kernel_size", call, x, 2**31 - 1, 2**31 - 1, ((0, 0),) * rank_of(call), 2**31 - 1)
 
 
@@ -211,7 +204,7 @@ def test_bad_arguments_are_refused_for_empty_batches_too(call):
 # ------------------------------------------------------------------------------------------------ out
 def check_out(call, like, argument):
     """`call(out=...)` refuses whatever is not an array to write a result like `like` into; `argument` may not overlap it."""
-    for out in [[], 1.0, None.__class__, like.tolist(), memoryview(like)]:
+    for out in [[], 1.0, object(), like.tolist(), memoryview(like)]:
         refused(TypeError, "out", call, out=out)
     for dtype in [np.float64, np.float16, np.int32, bool, complex, object, ">f4"]:
         refused(TypeError, "out", call, out=np.zeros(like.shape, dtype))
@@ -242,7 +235,7 @@ def test_out_that_is_x(call):
     before = x.copy()
     refused(ValueError, "out", call, x, 1, out=x)
     refused(ValueError, "out", call, x, 2, out=x[(..., *(slice(0, 3),) * rank_of(call))])
-    refused(ValueError, "out", call, x[1:], 1, out=x[:1][..., ::-1] if x.shape[0] == 1 else x[1:][..., ::-1])
+    refused(ValueError, "out", call, x, 1, out=x[..., ::-1])
     np.testing.assert_array_equal(x, before)
     call(x[:1], 1, out=x[1:])  # the other half of the same memory is not x
     # interleaved: the cells between those of x

@@ -4,6 +4,7 @@ import concurrent.futures
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +12,14 @@ import pytest
 import cpool
 from cpool import _threads
 
+HERE = Path(__file__).parent
+"""Not the root of a checkout: a fresh process would import the uncompiled sources from there."""
+
 
 def run(code, **environment):
     """What a fresh process prints."""
     env = {**os.environ, **environment}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=HERE, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -67,9 +71,8 @@ def test_environment(name):
 
 
 def test_bad_environment():
-    done = subprocess.run(
-        [sys.executable, "-c", "import cpool"], env={**os.environ, "CPOOL_NUM_THREADS": "many"}, capture_output=True, text=True
-    )
+    env = {**os.environ, "CPOOL_NUM_THREADS": "many"}
+    done = subprocess.run([sys.executable, "-c", "import cpool"], env=env, cwd=HERE, capture_output=True, text=True)
     assert done.returncode != 0
     assert "CPOOL_NUM_THREADS='many'" in done.stderr
 

@@ -5,27 +5,34 @@ cdef struct Axis:
     # The input counts as stretched: its cells lie `spread` apart, with nothing between them. The gradient of a strided
     # pooling is a pooling with stride 1 over its stretched output; spread is 1 otherwise.
     Py_ssize_t spread
+    # Of a stretched input a window meets a cell with every period-th tap: cells that are `hop` apart.
+    Py_ssize_t period, hop
 
 
-# The cells of one window that lie in the input: `count` of them, from `first`, `step` apart; the window's taps before
-# them number `skip` (told only where spread is 1).
+# The cells of one window that lie in the input: `count` of them, from `first`, axis.hop apart. The first is met by the tap
+# `tap`, the next by tap + axis.period.
 cdef struct Cells:
-    Py_ssize_t first, step, count, skip
+    Py_ssize_t first, count, tap
 
 
 cdef Axis axis_from(const long long* numbers) noexcept nogil:
     cdef Axis a
     a.size, a.out, a.kernel, a.stride = numbers[0], numbers[1], numbers[2], numbers[3]
     a.dilation, a.before, a.after, a.spread = numbers[4], numbers[5], numbers[6], 1
+    a.period, a.hop = 1, a.dilation
     return a
 
 
 cdef Axis adjoint(const Axis* a) noexcept nogil:
     # Cell i of the input is in window o where o * stride + t * dilation = i + before: read along o, that is a window over
-    # the stretched outputs, mirrored.
+    # the stretched outputs, mirrored: tap t there is tap kernel - 1 - t here.
     cdef Axis b
+    cdef Py_ssize_t x = a.stride, y = a.dilation
+    while y:
+        x, y = y, x % y
     b.size, b.out, b.kernel, b.stride, b.dilation = a.out, a.size, a.kernel, 1, a.dilation
     b.before, b.after, b.spread = (a.kernel - 1) * a.dilation - a.before, 0, a.stride
+    b.period, b.hop = a.stride // x, a.dilation // x
     return b
 
 
@@ -50,29 +57,41 @@ cdef inline Py_ssize_t end_inside(const Axis* a) noexcept nogil:
     return max(first_inside(a), min(a.out, end))
 
 
+cdef inline Py_ssize_t first_tap(const Axis* a, Py_ssize_t start) noexcept nogil:
+    # The first tap that meets a cell of a stretched input, inside or not; `period` where none does.
+    cdef Py_ssize_t t
+    if a.dilation == 1:
+        t = start % a.spread
+        return (a.spread - t if t > 0 else -t)
+    t = 0
+    while t < a.period and (start + t * a.dilation) % a.spread:
+        t += 1
+    return t
+
+
 cdef Cells cells_of(const Axis* a, Py_ssize_t o) noexcept nogil:
     cdef Cells c
-    cdef Py_ssize_t start = o * a.stride - a.before, at, t, room
-    c.skip = (a.dilation - 1 - start) // a.dilation if start < 0 else 0
-    if a.spread == 1:
-        c.first, c.step = start + c.skip * a.dilation, a.dilation
-        room = a.size - c.first
-        c.count = max(0, min(a.kernel - c.skip, (room + a.dilation - 1) // a.dilation)) if room > 0 else 0
+    cdef Py_ssize_t start = o * a.stride - a.before, room = (a.size - 1) * a.spread - start, least, last
+    c.first, c.count = 0, 0
+    least = (a.dilation - 1 - start) // a.dilation if start < 0 else 0
+    c.tap = least
+    if room < 0:
         return c
-    c.first, c.step, c.count = 0, 1, 0
-    t = c.skip
-    while t < a.kernel:
-        at = start + t * a.dilation
-        if at > (a.size - 1) * a.spread:
-            break
-        if at % a.spread == 0:
-            if c.count == 0:
-                c.first = at // a.spread
-            elif c.count == 1:
-                c.step = at // a.spread - c.first
-            c.count += 1
-        t += 1
+    last = min(a.kernel - 1, room // a.dilation)
+    if a.spread > 1:
+        c.tap = first_tap(a, start)
+        if a.dilation > 1 and c.tap == a.period:
+            return c
+        if c.tap < least:
+            c.tap += (least - c.tap + a.period - 1) // a.period * a.period
+    if c.tap <= last:
+        c.first, c.count = (start + c.tap * a.dilation) // a.spread, (last - c.tap) // a.period + 1
     return c
+
+
+cdef inline Py_ssize_t most_cells(const Axis* a) noexcept nogil:
+    # The largest number of cells that a window can meet.
+    return (a.kernel + a.period - 1) // a.period
 
 
 cdef Py_ssize_t divisor_of(const Axis* a, Py_ssize_t o, bint include_pad) noexcept nogil:

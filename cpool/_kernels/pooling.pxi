@@ -16,6 +16,8 @@ cdef extern from "rows.h" nogil:
         int idempotent, plain
         void (*reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*pairs)(char*, const char*, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        void (*first_reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*first_pairs)(char*, const char*, Py_ssize_t, Py_ssize_t, int) noexcept nogil
         void (*reduce_winner)(char*, char*, Py_ssize_t, const char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t,
                               Py_ssize_t, int64_t, int64_t) noexcept nogil
         void (*pairs_winner)(char*, char*, const char*, Py_ssize_t, Py_ssize_t, int) noexcept nogil
@@ -35,6 +37,7 @@ cdef extern from "rows.h" nogil:
     const cpool_grads GRADS "CPOOL_GRADS"[2]
     void cpool_gather(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_spread(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
+    void cpool_zip(char*, const char*, const char*, Py_ssize_t, Py_ssize_t)
 
 
 include "axis.pxi"
@@ -90,7 +93,8 @@ cdef void reduce_units(const Plan* p, char* memory, Py_ssize_t first, Py_ssize_t
     cdef Scratch s
     cdef Py_ssize_t unit
     scratch_bytes(p, &s, memory)
-    p.rows.fill(s.row, p.row_bytes // p.rows.width)     # the padding of every row to come
+    # The padding of every row to come; where it is in input elements of a sum, zeros are zeros.
+    p.rows.fill(s.row, p.row_bytes // p.rows.width)
     for unit in range(first, end):
         reduce_unit(p, &s, unit)
 
@@ -115,9 +119,17 @@ cdef int run_gradient(GradPlan* p, Py_ssize_t threads) except -1 nogil:
 
 
 cdef void gradient_units(const GradPlan* p, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    cdef Py_ssize_t unit
+    cdef Py_ssize_t unit, r0, r1
+    cdef Phase* phases = <Phase*>memory
+    if p.picks:
+        find_phases(p, phases)
     for unit in range(first, end):
-        gradient_unit(p, memory, unit)
+        r0 = unit % p.blocks * p.block
+        r1 = min(p.y.size, r0 + p.block)
+        if p.picks:
+            pick_unit(p, memory + p.phases * sizeof(Phase), phases, unit // p.blocks, r0, r1)
+        else:
+            scatter_unit(p, unit // p.blocks, r0, r1)
 
 
 def reduce(int operation, int element, x not None, y not None, winners, const long long[:, ::1] geometry not None, bint average,

@@ -10,7 +10,7 @@
 
 cdef enum:
     # How the columns are reduced, see across().
-    FLAT, PAIRS, PIXELS, GATHER
+    FLAT, PAIRS, PIXELS, GATHER, PHASES
     # From this many overlapping taps on, pieces of 1, 2, 4, ... cells are built, and a window is covered by two of them (sums:
     # by those that its binary digits name). The cost then grows with the logarithm of the kernel.
     MANY_TAPS = 6
@@ -36,6 +36,9 @@ cdef struct Plan:
     bint load_rows, store_rows, x_many, y_many, pad_row, whole_rows, z_identity, y_identity
     Py_ssize_t block, blocks, n     # output rows a unit, units a plane, elements of a result row
     Py_ssize_t row_slots, row_bytes, row_reach
+    Py_ssize_t row_left, row_width      # of the scratch row: cells of padding before the input's, bytes of an element
+    void (*first_reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
+    void (*first_pairs)(char*, const char*, Py_ssize_t, Py_ssize_t, int) noexcept nogil
 
 
 cdef struct Scratch:
@@ -64,24 +67,37 @@ cdef bint worth_pieces(const Axis* a, Py_ssize_t outputs) noexcept nogil:
 
 
 cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
-    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, wanted
+    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, wanted, behind
     p.n = p.x.out * p.inner
-    p.load_rows = p.divide_source or not p.rows.plain
-    p.store_rows = p.rows.store != NULL
     p.z_identity, p.y_identity = is_identity(&p.z), is_identity(&p.y)
     p.x_many = worth_pieces(&p.x, p.x.out)
+    # Elements are converted as the first pass reads them, or else each row beforehand.
+    p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_reduce == NULL or p.x_many or p.x.spread > 1))
+    p.first_reduce, p.first_pairs, p.row_width = p.rows.reduce, p.rows.pairs, w
+    if not p.rows.plain and not p.load_rows:
+        p.first_reduce, p.first_pairs, p.row_width = p.rows.first_reduce, p.rows.first_pairs, p.rows.source
+    p.store_rows = p.rows.store != NULL
     if reach(&p.x, 1) > 2 * p.x.size * p.x.spread + 64 or (p.inner >= 8 and not p.x_many):
         p.mode = PIXELS
+    elif p.x.spread > 1:
+        p.mode = PHASES
     elif p.x.stride == 1:
         p.mode = FLAT
     elif p.x.stride == 2 and p.inner == 1 and p.x.dilation == 1 and not p.x_many:
         p.mode = PAIRS
     else:
         p.mode = GATHER
-    p.row_reach = max(reach(&p.x, p.x.out), p.x.before + (p.x.size - 1) * p.x.spread + 1) if p.mode != PIXELS else p.x.size
-    p.pad_row = p.mode != PIXELS and (p.x.before > 0 or p.x.spread > 1 or reach(&p.x, p.x.out) > p.x.size)
+    p.row_left, p.row_reach = 0, p.x.size
+    if p.mode == PHASES:
+        p.row_left = (p.x.before + p.x.spread - 1) // p.x.spread
+        behind = p.x.out - 1 - p.x.before + (p.x.kernel - 1) * p.x.dilation - (p.x.size - 1) * p.x.spread
+        p.row_reach += p.row_left + (behind // p.x.spread if behind > 0 else 0)
+    elif p.mode != PIXELS:
+        p.row_left = p.x.before
+        p.row_reach = max(reach(&p.x, p.x.out), p.x.before + p.x.size)
+    p.pad_row = p.row_reach > p.x.size
     # Where the first pass has nothing to do the next reads the input itself.
-    p.whole_rows = is_identity(&p.x) and not p.load_rows
+    p.whole_rows = is_identity(&p.x) and p.rows.plain and not p.divide_source
     # Blocks: few enough rows for the cache, enough to go round the threads.
     room = NEAR if p.y.stride >= reach(&p.y, 1) and p.y.spread == 1 else FAR
     p.block = max(1, min(p.y.out, room // max(1, p.n * w * codes * p.y.stride)))
@@ -97,7 +113,7 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
     # By the whole axis, not the block: the order of a sum must not depend on how the work was cut.
     p.y_many = worth_pieces(&p.y, p.y.out)
     p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)
-    p.row_bytes = padded(p.row_reach * p.inner * w)
+    p.row_bytes = padded(p.row_reach * p.inner * max(w, p.row_width))
 
 
 cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept nogil:
@@ -109,6 +125,8 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     cdef Py_ssize_t last = padded(p.block * p.n * w)
     if p.mode == GATHER:
         pieces = codes * (pieces + padded(taps * p.n * w))
+    elif p.mode == PHASES:
+        pieces = padded((p.n + min(p.x.spread, p.x.out) * p.inner) * w)
     else:
         pieces = codes * pieces
     s.row, at = memory + at, at + p.row_bytes
@@ -162,7 +180,7 @@ cdef void along(const Plan* p, const Axis* a, bint many, Py_ssize_t o0, Py_ssize
                 Py_ssize_t src_first, Py_ssize_t pitch, char* out, char* out_code, Py_ssize_t out_step, Py_ssize_t n,
                 Py_ssize_t code_step) noexcept nogil:
     # Windows o0 to o1 over lines of n elements; the line of cell i is at src + (i - src_first) * pitch.
-    cdef Py_ssize_t lo, hi, o, piece, done, length, start
+    cdef Py_ssize_t lo, hi, o, piece, done, length, start, lines
     cdef Cells c
     if many:
         start = o0 * a.stride - a.before - src_first
@@ -194,8 +212,10 @@ cdef void along(const Plan* p, const Axis* a, bint many, Py_ssize_t o0, Py_ssize
     while o < o1:
         if o == lo and hi > lo and a.spread == 1:
             start = o * a.stride - a.before - src_first
+            # Lines that follow each other without a gap, into lines that do too: one long line.
+            lines = hi - lo if a.stride * pitch == n * p.rows.width and out_step == n * p.rows.width else 1
             reduce_step(p, out, out_code, out_step, src + start * pitch, src_code + start * pitch if src_code else NULL,
-                        a.stride * pitch, hi - lo, a.dilation * pitch, a.kernel, n, 0, code_step)
+                        a.stride * pitch, (hi - lo) // lines, a.dilation * pitch, a.kernel, n * lines, 0, code_step)
             out += (hi - lo) * out_step
             if out_code:
                 out_code += (hi - lo) * out_step
@@ -204,7 +224,7 @@ cdef void along(const Plan* p, const Axis* a, bint many, Py_ssize_t o0, Py_ssize
         c = cells_of(a, o)
         start = c.first - src_first
         reduce_step(p, out, out_code, out_step, src + start * pitch, src_code + start * pitch if src_code else NULL,
-                    0, 1, c.step * pitch, c.count, n, c.skip * code_step, code_step)
+                    0, 1, a.hop * pitch, c.count, n, c.tap * code_step, code_step)
         out += out_step
         if out_code:
             out_code += out_step
@@ -218,98 +238,128 @@ cdef void raise_row(const Plan* p, char* code, Py_ssize_t least) noexcept nogil:
     if least:
         p.rows.raise_codes(code, least, p.n)
     for o in range(first_inside(&p.x)):
-        p.rows.raise_codes(code + o * width, least + cells_of(&p.x, o).skip, p.inner)
+        p.rows.raise_codes(code + o * width, least + cells_of(&p.x, o).tap, p.inner)
 
 
 # ------------------------------------------------------------------------------------------------------------ along columns
 cdef void load_row(const Plan* p, const char* source, char* row, Py_ssize_t z, Py_ssize_t y) noexcept nogil:
-    # One input row into the scratch row: widened, divided, padded and stretched as the plan says.
-    cdef Py_ssize_t w = p.rows.width, x, end, size = p.x.size
-    cdef char* at = row
-    cdef double base = 1.0
-    if p.mode != PIXELS:
-        at += p.x.before * p.inner * w
-    if p.x.spread > 1 and p.mode != PIXELS:
-        for x in range(size):
-            base = divisor_at(p, z, y, x) if p.divide_source else 1.0
-            p.rows.load(at + x * p.x.spread * p.inner * w, source + x * p.inner * p.rows.source, p.inner, base)
-        return
+    # One input row into the scratch row, between its padding: converted and divided as the plan says.
+    cdef Py_ssize_t x = 0, end, pixel = p.inner * p.row_width
+    row += p.row_left * pixel
     if not p.load_rows:
-        memcpy(at, source, size * p.inner * w)
+        memcpy(row, source, p.x.size * pixel)
     elif not p.divide_source:
-        p.rows.load(at, source, size * p.inner, 1.0)
+        p.rows.load(row, source, p.x.size * p.inner, 1.0)
     else:
-        x = 0
-        while x < size:
+        while x < p.x.size:
             end = run_end(p, x)
-            p.rows.load(at + x * p.inner * w, source + x * p.inner * p.rows.source, (end - x) * p.inner, divisor_at(p, z, y, x))
+            p.rows.load(row + x * pixel, source + x * p.inner * p.rows.source, (end - x) * p.inner, divisor_at(p, z, y, x))
             x = end
+
+
+cdef inline void first_step(const Plan* p, char* out, char* out_code, Py_ssize_t out_step, const char* src, Py_ssize_t src_step,
+                            Py_ssize_t count, Py_ssize_t tap_step, Py_ssize_t taps, Py_ssize_t n, Py_ssize_t code) noexcept nogil:
+    # As reduce_step, from a row of the input.
+    if out_code or taps == 0:
+        reduce_step(p, out, out_code, out_step, src, NULL, src_step, count, tap_step, taps, n, code, 1)
+    else:
+        p.first_reduce(out, out_step, src, src_step, count, tap_step, taps, n)
 
 
 cdef void across(const Plan* p, const Scratch* s, const char* source, char* out, char* out_code, Py_ssize_t z,
                  Py_ssize_t y) noexcept nogil:
     # One input row -> the windows' columns of that row, p.n elements; codes count the column taps.
-    cdef Py_ssize_t w = p.rows.width, inner = p.inner, o, t, lo, hi, piece, done, length, taps = p.x.kernel
-    cdef Py_ssize_t hop = p.x.dilation, code_step = 1, pixel = inner * w, gather_pitch
     cdef const Axis* a = &p.x
+    cdef Py_ssize_t pixel = p.inner * p.row_width, t, gathered = p.n * p.row_width
     cdef const char* src = source
-    cdef char* src_code = NULL
-    cdef char* gathered
-    cdef Cells c
+    cdef bint readable = p.load_rows or p.pad_row or reach(a, a.out) < a.size
     if p.load_rows or p.pad_row:
         load_row(p, source, s.row, z, y)
         src = s.row
     if p.mode == PIXELS:
-        lo, hi = first_inside(a), end_inside(a)
-        o = 0
-        while o < a.out:
-            if o == lo and hi > lo and a.spread == 1:
-                reduce_step(p, out + o * pixel, out_code + o * pixel if out_code else NULL, pixel,
-                            src + (o * a.stride - a.before) * pixel, NULL, a.stride * pixel, hi - lo, hop * pixel, taps, inner, 0, 1)
-                o = hi
-                continue
-            c = cells_of(a, o)
-            reduce_step(p, out + o * pixel, out_code + o * pixel if out_code else NULL, pixel, src + c.first * pixel, NULL, 0, 1,
-                        c.step * pixel, c.count, inner, c.skip, 1)
-            o += 1
+        across_pixels(p, src, out, out_code)
         return
-    if p.x_many:
-        length = reach(a, a.out)
-        if out_code:
-            src_code = s.pieces + p.row_bytes
-        if not p.rows.idempotent:
-            across_digits(p, s, src, out, length)
-            return
-        # The first doubling goes from the row, whose padding must stay, into the pieces.
-        length -= hop
-        reduce_step(p, s.pieces, src_code, 0, src, NULL, 0, 1, hop * pixel, 2, length * inner, 0, 1)
-        src = s.pieces
-        piece = largest_piece(a.kernel)
-        done = 2
-        while done < piece:
-            length -= done * hop
-            reduce_step(p, s.pieces, src_code, 0, src, src_code, 0, 1, done * hop * pixel, 2, length * inner, 0, done)
-            done *= 2
-        code_step, hop, taps = a.kernel - piece, (a.kernel - piece) * hop, 2
-    if p.mode == FLAT:
-        reduce_step(p, out, out_code, 0, src, src_code, 0, 1, hop * pixel, taps, p.n, 0, code_step)
+    if p.mode == PHASES:
+        across_phases(p, s, src, out)
+        return
+    if p.x_many and p.rows.idempotent:
+        across_pieces(p, s, src, out, out_code)
+    elif p.x_many:
+        across_digits(p, s, src, out, reach(a, a.out))
+    elif p.mode == FLAT:
+        first_step(p, out, out_code, 0, src, 0, 1, a.dilation * pixel, a.kernel, p.n, 0)
+    elif p.mode == PAIRS and out_code:
+        p.rows.pairs_winner(out, out_code, src, a.kernel, p.n, readable)
     elif p.mode == PAIRS:
-        if out_code:
-            p.rows.pairs_winner(out, out_code, src, taps, p.n, p.pad_row or reach(a, a.out) < a.size)
-        else:
-            p.rows.pairs(out, src, taps, p.n, p.load_rows or p.pad_row or reach(a, a.out) < a.size)
+        p.first_pairs(out, src, a.kernel, p.n, readable)
     else:
         # Each tap's column for every window side by side, then one reduction of whole rows.
-        gather_pitch = p.n * w
-        gathered = s.pieces + ((2 if p.winners else 1) * p.row_bytes if p.x_many else 0)
-        for t in range(taps):
-            cpool_gather(gathered + t * gather_pitch, src + t * hop * pixel, a.stride, a.out, pixel)
-            if src_code:
-                cpool_gather(gathered + (taps + t) * gather_pitch, src_code + t * hop * pixel, a.stride, a.out, pixel)
-        reduce_step(p, out, out_code, 0, gathered, gathered + taps * gather_pitch if src_code else NULL, 0, 1, gather_pitch, taps,
-                    p.n, 0, code_step)
+        for t in range(a.kernel):
+            cpool_gather(s.pieces + t * gathered, src + t * a.dilation * pixel, a.stride, a.out, pixel)
+        first_step(p, out, out_code, 0, s.pieces, 0, 1, gathered, a.kernel, p.n, 0)
     if out_code:
         raise_row(p, out_code, 0)
+
+
+cdef void across_pixels(const Plan* p, const char* src, char* out, char* out_code) noexcept nogil:
+    # Window by window, its pixels whole; windows are cut to the input, so nothing is padded.
+    cdef const Axis* a = &p.x
+    cdef Py_ssize_t lo = first_inside(a), hi = end_inside(a), o = 0, count
+    cdef Py_ssize_t from_pixel = p.inner * p.row_width, to_pixel = p.inner * p.rows.width
+    cdef Cells c
+    while o < a.out:
+        c = cells_of(a, o)
+        count = hi - lo if o == lo and hi > lo and a.spread == 1 else 1
+        first_step(p, out + o * to_pixel, out_code + o * to_pixel if out_code else NULL, to_pixel, src + c.first * from_pixel,
+                   a.stride * from_pixel, count, a.hop * from_pixel, c.count, p.inner, c.tap)
+        o += count
+
+
+cdef void across_phases(const Plan* p, const Scratch* s, const char* src, char* out) noexcept nogil:
+    # Over a stretched row: columns whose distance is the spread meet the same taps. Each such phase is a reduction of the row
+    # with stride 1, and the phases are dealt out in turn.
+    cdef const Axis* a = &p.x
+    cdef Py_ssize_t pixel = p.inner * p.rows.width, phases = min(a.spread, a.out), q, n, t, count, first
+    cdef Py_ssize_t longest = (a.out + a.spread - 1) // a.spread
+    cdef char* phase
+    for q in range(phases):
+        n = (a.out - q + a.spread - 1) // a.spread
+        phase = s.pieces + q * longest * pixel
+        t = first_tap(a, q - a.before)
+        count = (a.kernel - 1 - t) // a.period + 1 if t < a.kernel and not (a.dilation > 1 and t == a.period) else 0
+        # Exact, so that truncation towards zero does no harm.
+        first = (q - a.before + t * a.dilation) // a.spread + p.row_left
+        reduce_step(p, phase, NULL, 0, src + first * pixel, NULL, 0, 1, a.hop * pixel, count, n * p.inner, 0, 0)
+        if phases != 2:
+            cpool_spread(out + q * pixel, phase, a.spread, n, pixel)
+    if phases == 2:
+        cpool_zip(out, s.pieces, s.pieces + longest * pixel, a.out, pixel)
+
+
+cdef void across_pieces(const Plan* p, const Scratch* s, const char* src, char* out, char* out_code) noexcept nogil:
+    # Max and min of many taps: two overlapping pieces cover the window.
+    cdef const Axis* a = &p.x
+    cdef Py_ssize_t w = p.rows.width, pixel = p.inner * w, piece = largest_piece(a.kernel), done = 2, hop
+    cdef Py_ssize_t length = reach(a, a.out) - a.dilation, rest = a.kernel - piece, gathered = p.n * w
+    cdef char* code = s.pieces + p.row_bytes if out_code else NULL
+    cdef char* at = s.pieces + (2 if out_code else 1) * p.row_bytes
+    # The first doubling goes from the row, whose padding must stay, into the pieces.
+    reduce_step(p, s.pieces, code, 0, src, NULL, 0, 1, a.dilation * pixel, 2, length * p.inner, 0, 1)
+    while done < piece:
+        hop = done * a.dilation
+        length -= hop
+        reduce_step(p, s.pieces, code, 0, s.pieces, code, 0, 1, hop * pixel, 2, length * p.inner, 0, done)
+        done *= 2
+    hop = rest * a.dilation * pixel
+    if a.stride == 1:
+        reduce_step(p, out, out_code, 0, s.pieces, code, 0, 1, hop, 2, p.n, 0, rest)
+        return
+    cpool_gather(at, s.pieces, a.stride, a.out, pixel)
+    cpool_gather(at + gathered, s.pieces + hop, a.stride, a.out, pixel)
+    if code:
+        cpool_gather(at + 2 * gathered, code, a.stride, a.out, pixel)
+        cpool_gather(at + 3 * gathered, code + hop, a.stride, a.out, pixel)
+    reduce_step(p, out, out_code, 0, at, at + 2 * gathered if code else NULL, 0, 1, gathered, 2, p.n, 0, rest)
 
 
 cdef void across_digits(const Plan* p, const Scratch* s, const char* src, char* out, Py_ssize_t length) noexcept nogil:
@@ -401,7 +451,7 @@ cdef void slice_rows(const Plan* p, const Scratch* s, const char* slice, Py_ssiz
     along(p, a, p.y_many, r0, r1, s.rows, s.row_codes if out_code else NULL, start, pitch, out, out_code, pitch, p.n, p.kernel_x)
     if out_code and p.y_many:
         for r in range(r0, min(r1, first_inside(a))):
-            raise_row(p, out_code + (r - r0) * pitch, cells_of(a, r).skip * p.kernel_x)
+            raise_row(p, out_code + (r - r0) * pitch, cells_of(a, r).tap * p.kernel_x)
 
 
 cdef void finish(const Plan* p, const Scratch* s, Py_ssize_t plane, Py_ssize_t z, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:

@@ -33,7 +33,10 @@ typedef struct {
     void (*reduce)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n);
     /* out[i] = op over t < taps of src[2 * i + t]. `readable`: one element past the last window may be read. */
     void (*pairs)(char *out, const char *src, isize taps, isize n, int readable);
-    /* The same two, and the code of the winner: code + t * code_step, plus what the source cell carries (src_code not NULL). */
+    /* The same two from input elements, where these have to be converted; NULL: convert the row first, with load. */
+    void (*first_reduce)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n);
+    void (*first_pairs)(char *out, const char *src, isize taps, isize n, int readable);
+    /* The first two again, and the code of the winner: code + t * code_step, plus what the source cell carries (src_code not NULL). */
     void (*reduce_winner)(char *out, char *out_code, isize out_step, const char *src, const char *src_code, isize src_step,
                           isize count, isize tap_step, isize taps, isize n, int64_t code, int64_t code_step);
     void (*pairs_winner)(char *out, char *out_code, const char *src, isize taps, isize n, int readable);
@@ -68,6 +71,25 @@ typedef struct {
 static inline void cpool_gather(char *dst, const char *src, isize step, isize n, isize width)
 {
     CPOOL_COPY_BY_WIDTH(i, i * step)
+}
+/* dst[i] = a[i / 2] or b[i / 2] in turn. */
+#define CPOOL_ZIP_LOOP(TYPE) \
+    for (isize i = 0; i < n / 2; i++) { \
+        ((TYPE *)dst)[2 * i] = ((const TYPE *)a)[i]; \
+        ((TYPE *)dst)[2 * i + 1] = ((const TYPE *)b)[i]; \
+    } \
+    if (n % 2) \
+        ((TYPE *)dst)[n - 1] = ((const TYPE *)a)[n / 2]
+static inline void cpool_zip(char *restrict dst, const char *restrict a, const char *restrict b, isize n, isize width)
+{
+    if (width == 4) {
+        CPOOL_ZIP_LOOP(uint32_t);
+    } else if (width == 8) {
+        CPOOL_ZIP_LOOP(uint64_t);
+    } else {
+        for (isize i = 0; i < n; i++)
+            memcpy(dst + i * width, (i % 2 ? b : a) + i / 2 * width, (size_t)width);
+    }
 }
 static inline void cpool_spread(char *dst, const char *src, isize step, isize n, isize width)
 {
@@ -123,6 +145,10 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define CPOOL_LANES_4_8 4
 #define CPOOL_LANES_4_16 2
 
+#define CPOOL_HALF_64 32
+#define CPOOL_HALF_32 16
+#define CPOOL_HALF_16 8
+
 /* The lanes of a vector pair at even places, and at odd ones. */
 #define CPOOL_EVEN_2 0, 2
 #define CPOOL_EVEN_4 CPOOL_EVEN_2, 4, 6
@@ -159,6 +185,7 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define WINNERS 1
 #define GRADS 1
 #define SUMS 1
+#define WIDENS 1 /* sums of float are taken in double */
 #include "rows_type.h"
 
 #undef FLOATING

@@ -26,8 +26,12 @@ CPOOL_LOADS(u64, uint64_t)
 static void cpool_load_f32_f64(char *dst, const char *src, isize n, double divisor)
 {
     const double scale = 1.0 / divisor;
-    for (isize i = 0; i < n; i++)
-        ((double *)dst)[i] = (double)((const float *)src)[i] * scale;
+    if (divisor == 1.0)
+        for (isize i = 0; i < n; i++)
+            ((double *)dst)[i] = (double)((const float *)src)[i];
+    else
+        for (isize i = 0; i < n; i++)
+            ((double *)dst)[i] = (double)((const float *)src)[i] * scale;
 }
 static void cpool_store_f64_f32(char *dst, const char *src, isize n, double divisor)
 {
@@ -46,10 +50,12 @@ static void cpool_store_f64_f64(char *dst, const char *src, isize n, double divi
 }
 
 #define CPOOL_SELECT(S, T, op, neutral) \
-    {sizeof(T), sizeof(T), sizeof(T), 1, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, NULL, NULL, NULL, NULL, NULL, \
+    {sizeof(T), sizeof(T), sizeof(T), 1, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_##op##_##S, \
+     cpool_pairs_##op##_##S, NULL, NULL, NULL, NULL, NULL, \
      cpool_fill_##neutral##_##S, NULL, NULL}
 #define CPOOL_SELECT_WINNER(S, T, op, neutral) \
-    {sizeof(T), sizeof(T), sizeof(T), 1, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_winner_##op##_##S, \
+    {sizeof(T), sizeof(T), sizeof(T), 1, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_##op##_##S, \
+     cpool_pairs_##op##_##S, cpool_reduce_winner_##op##_##S, \
      cpool_pairs_winner_##op##_##S, cpool_raise_codes_##S, cpool_narrow_##S, NULL, cpool_fill_##neutral##_##S, NULL, NULL}
 #define CPOOL_SELECTS(op, neutral) \
     {CPOOL_SELECT_WINNER(f32, float, op, neutral), CPOOL_SELECT_WINNER(f64, double, op, neutral), \
@@ -58,13 +64,13 @@ static void cpool_store_f64_f64(char *dst, const char *src, isize n, double divi
      CPOOL_SELECT_WINNER(i32, int32_t, op, neutral), CPOOL_SELECT_WINNER(u32, uint32_t, op, neutral), \
      CPOOL_SELECT_WINNER(i64, int64_t, op, neutral), CPOOL_SELECT_WINNER(u64, uint64_t, op, neutral)}
 
-#define CPOOL_SUM_IN(ACC, source, result, plain, load, store) \
-    {8, source, result, 0, plain, cpool_reduce_sum_##ACC, cpool_pairs_sum_##ACC, NULL, NULL, NULL, NULL, cpool_accumulate_##ACC, \
+#define CPOOL_SUM_IN(ACC, source, result, plain, first_reduce, first_pairs, load, store) \
+    {8, source, result, 0, plain, cpool_reduce_sum_##ACC, cpool_pairs_sum_##ACC, first_reduce, first_pairs, NULL, NULL, NULL, NULL, cpool_accumulate_##ACC, \
      cpool_fill_zero_##ACC, load, store}
-#define CPOOL_SUM_F32 CPOOL_SUM_IN(f64, 4, 4, 0, cpool_load_f32_f64, cpool_store_f64_f32)
-#define CPOOL_SUM_F64 CPOOL_SUM_IN(f64, 8, 8, 1, cpool_load_f64_f64, cpool_store_f64_f64)
-#define CPOOL_SUM_INT(S, T) CPOOL_SUM_IN(u64, sizeof(T), 8, sizeof(T) == 8, cpool_load_##S##_u64, NULL)
-#define CPOOL_MEAN_INT(S, T) CPOOL_SUM_IN(f64, sizeof(T), 8, 0, cpool_load_##S##_f64, cpool_store_f64_f64)
+#define CPOOL_SUM_F32 CPOOL_SUM_IN(f64, 4, 4, 0, cpool_reduce_widening_f64, cpool_pairs_widening_f64, cpool_load_f32_f64, cpool_store_f64_f32)
+#define CPOOL_SUM_F64 CPOOL_SUM_IN(f64, 8, 8, 1, cpool_reduce_sum_f64, cpool_pairs_sum_f64, cpool_load_f64_f64, cpool_store_f64_f64)
+#define CPOOL_SUM_INT(S, T) CPOOL_SUM_IN(u64, sizeof(T), 8, sizeof(T) == 8, NULL, NULL, cpool_load_##S##_u64, NULL)
+#define CPOOL_MEAN_INT(S, T) CPOOL_SUM_IN(f64, sizeof(T), 8, 0, NULL, NULL, cpool_load_##S##_f64, cpool_store_f64_f64)
 #define CPOOL_INTEGERS(ENTRY) \
     ENTRY(i8, int8_t), ENTRY(u8, uint8_t), ENTRY(i16, int16_t), ENTRY(u16, uint16_t), ENTRY(i32, int32_t), \
     ENTRY(u32, uint32_t), ENTRY(i64, int64_t), ENTRY(u64, uint64_t)

@@ -5,6 +5,9 @@
 #ifndef SUMS
 #define SUMS 0
 #endif
+#ifndef WIDENS
+#define WIDENS 0
+#endif
 
 /* The widths, from the machine's vector down to two elements, then one lane for the last element of an odd row. */
 #if CPOOL_BYTES >= 64
@@ -51,60 +54,53 @@
 #define FN(name) CPOOL_NAME(CPOOL_NAME(cpool, name), S)
 #define BLOCK(name, width) CPOOL_CAT(CPOOL_NAME(cpool, name), S, width)
 
-/* DO(width) at every block of a row: i is where it starts, `limit` where blocks must end. */
+/* DO(width) at every block of a row: i is where it starts, `limit` where blocks must end, n where the row does.
+ * APART: what is read is not what was written, so the last block may overlap the one before it: no row, however odd its
+ * length, then takes more than one block beyond its whole ones. In place, ever smaller blocks take what remains. */
 #define BLOCKS(DO, width) for (; limit - i >= (isize)(width / sizeof(T)); i += (isize)(width / sizeof(T))) { DO(width); }
+#define OVERLAP(DO, width, APART) \
+    if ((APART) && i < limit && limit >= (isize)(width / sizeof(T))) { \
+        i = limit - (isize)(width / sizeof(T)); \
+        DO(width); \
+        i = limit; \
+    }
 #if CPOOL_BYTES >= 64
-#define SWEEP_64(DO) BLOCKS(DO, 64)
+#define SWEEP_64(DO, APART) BLOCKS(DO, 64) OVERLAP(DO, 64, APART)
 #else
-#define SWEEP_64(DO)
+#define SWEEP_64(DO, APART)
 #endif
 #if CPOOL_BYTES >= 32
-#define SWEEP_32(DO) BLOCKS(DO, 32)
+#define SWEEP_32(DO, APART) BLOCKS(DO, 32) OVERLAP(DO, 32, APART)
 #else
-#define SWEEP_32(DO)
+#define SWEEP_32(DO, APART)
 #endif
 #if CPOOL_BYTES >= 16
-#define SWEEP_16(DO) BLOCKS(DO, 16)
+#define SWEEP_16(DO, APART) BLOCKS(DO, 16) OVERLAP(DO, 16, APART)
 #else
-#define SWEEP_16(DO)
+#define SWEEP_16(DO, APART)
 #endif
 #if CPOOL_BYTES >= 16 && BITS <= 32
-#define SWEEP_8(DO) BLOCKS(DO, 8)
+#define SWEEP_8(DO, APART) BLOCKS(DO, 8) OVERLAP(DO, 8, APART)
 #else
-#define SWEEP_8(DO)
+#define SWEEP_8(DO, APART)
 #endif
 #if CPOOL_BYTES >= 16 && BITS <= 16
-#define SWEEP_4(DO) BLOCKS(DO, 4)
+#define SWEEP_4(DO, APART) BLOCKS(DO, 4) OVERLAP(DO, 4, APART)
 #else
-#define SWEEP_4(DO)
+#define SWEEP_4(DO, APART)
 #endif
-#define SWEEP(DO) SWEEP_64(DO) SWEEP_32(DO) SWEEP_16(DO) SWEEP_8(DO) SWEEP_4(DO) for (; i < n; i++) { DO(lane); }
+#define SWEEP(DO, APART) \
+    SWEEP_64(DO, APART) SWEEP_32(DO, APART) SWEEP_16(DO, APART) SWEEP_8(DO, APART) SWEEP_4(DO, APART) \
+    for (; i < n; i++) { DO(lane); }
 
-CPOOL_INLINE void FN(reduce_any)(int op, char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step,
-                                 isize taps, isize n)
-{
-    for (isize c = 0; c < count; c++, out += out_step, src += src_step) {
-        isize i = 0;
-        const isize limit = n;
-#if CPOOL_BYTES
-        const isize four = (isize)(4 * CPOOL_BYTES / sizeof(T));
-        for (; n - i >= four; i += four)
-            BLOCK(reduce4, CPOOL_BYTES)(op, out + i * (isize)sizeof(T), src + i * (isize)sizeof(T), tap_step, taps);
+#define SOURCE T
+#define KIND(name) name
+#include "rows_sweeps.h"
+#if WIDENS && CPOOL_BYTES
+#define SOURCE float
+#define KIND(name) CPOOL_NAME(name, widening)
+#include "rows_sweeps.h"
 #endif
-#define DO(width) BLOCK(reduce, width)(op, out + i * (isize)sizeof(T), src + i * (isize)sizeof(T), tap_step, taps)
-        SWEEP(DO)
-#undef DO
-    }
-}
-
-CPOOL_INLINE void FN(pairs_any)(int op, char *out, const char *src, isize taps, isize n, int readable)
-{
-    isize i = 0;
-    const isize limit = readable || taps % 2 == 0 ? n : n - 1;
-#define DO(width) BLOCK(pairs, width)(op, out + i * (isize)sizeof(T), src + 2 * i * (isize)sizeof(T), taps)
-    SWEEP(DO)
-#undef DO
-}
 
 static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
 {
@@ -144,13 +140,14 @@ CPOOL_INLINE void FN(reduce_winner_any)(int op, char *out, char *out_code, isize
                                         isize src_step, isize count, isize tap_step, isize taps, isize n, int64_t code,
                                         int64_t code_step)
 {
+    const int apart = out != src;
     for (isize c = 0; c < count; c++) {
         isize i = 0;
         const isize limit = n;
 #define AT(p, step) ((p) + c * (step) + i * (isize)sizeof(T))
 #define DO(width) BLOCK(reduce_winner, width)(op, AT(out, out_step), AT(out_code, out_step), AT(src, src_step), \
                                               src_code ? AT(src_code, src_step) : NULL, tap_step, taps, code, code_step)
-        SWEEP(DO)
+        SWEEP(DO, apart)
 #undef DO
 #undef AT
     }
@@ -161,7 +158,7 @@ CPOOL_INLINE void FN(pairs_winner_any)(int op, char *out, char *out_code, const 
     const isize limit = readable || taps % 2 == 0 ? n : n - 1;
 #define DO(width) BLOCK(pairs_winner, width)(op, out + i * (isize)sizeof(T), out_code + i * (isize)sizeof(T), \
                                              src + 2 * i * (isize)sizeof(T), taps)
-    SWEEP(DO)
+    SWEEP(DO, 1)
 #undef DO
 }
 #define WINNER_PAIR(OP, name) \
@@ -212,7 +209,7 @@ static void FN(pick)(char *dst, const char *const *grad, const char *const *code
     isize i = 0;
     const isize limit = n;
 #define DO(width) BLOCK(pick, width)(dst, grad, code, wanted, m, i * (isize)sizeof(T))
-    SWEEP(DO)
+    SWEEP(DO, 1)
 #undef DO
 }
 static void FN(widen)(char *code, const char *src, isize src_width, isize n)
@@ -238,6 +235,25 @@ static void FN(pairs_sum)(char *out, const char *src, isize taps, isize n, int r
 {
     FN(pairs_any)(CPOOL_SUM, out, src, taps, n, readable);
 }
+#if WIDENS
+#if CPOOL_BYTES
+static void FN(reduce_widening)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps,
+                                isize n)
+{
+    FN(reduce_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
+}
+static void FN(pairs_widening)(char *out, const char *src, isize taps, isize n, int readable)
+{
+    if (taps == 2)
+        FN(pairs_any_widening)(CPOOL_SUM, out, src, 2, n, readable);
+    else
+        FN(pairs_any_widening)(CPOOL_SUM, out, src, taps, n, readable);
+}
+#else
+#define cpool_reduce_widening_f64 NULL
+#define cpool_pairs_widening_f64 NULL
+#endif
+#endif
 static void FN(accumulate)(char *out, const char *src, isize n)
 {
     for (isize i = 0; i < n; i++)
@@ -256,6 +272,7 @@ static void FN(fill_zero)(char *dst, isize n)
 #undef FN
 #undef BLOCK
 #undef BLOCKS
+#undef OVERLAP
 #undef SWEEP
 #undef SWEEP_64
 #undef SWEEP_32
@@ -265,6 +282,7 @@ static void FN(fill_zero)(char *dst, isize n)
 #undef WINNERS
 #undef GRADS
 #undef SUMS
+#undef WIDENS
 #if !FLOATING
 #undef LOWEST
 #undef HIGHEST

@@ -59,45 +59,29 @@ CPOOL_INLINE V FN(combine)(int op, V a, V b)
     return BLEND(mask, b, a);
 }
 
-CPOOL_INLINE void FN(reduce)(int op, char *out, const char *src, isize tap_step, isize taps)
-{
-    V a = LOAD(src);
-    for (isize t = 1; t < taps; t++)
-        a = FN(combine)(op, a, LOAD(src + t * tap_step));
-    STORE(out, a);
-}
+#define READ(p) LOAD(p)
+#define READ_EVEN(p) EVEN(p)
+#define READ_ODD(p) ODD(p)
+#define SOURCE T
+#define BN(name) FN(name)
+#include "rows_blocks.h"
 
-/* Four vectors at a time: the taps of one depend on each other, those of four run side by side. */
-CPOOL_INLINE void FN(reduce4)(int op, char *out, const char *src, isize tap_step, isize taps)
-{
-    const isize w = (isize)sizeof(V);
-    V a = LOAD(src), b = LOAD(src + w), c = LOAD(src + 2 * w), d = LOAD(src + 3 * w);
-    for (isize t = 1; t < taps; t++) {
-        const char *p = src + t * tap_step;
-        a = FN(combine)(op, a, LOAD(p));
-        b = FN(combine)(op, b, LOAD(p + w));
-        c = FN(combine)(op, c, LOAD(p + 2 * w));
-        d = FN(combine)(op, d, LOAD(p + 3 * w));
-    }
-    STORE(out, a);
-    STORE(out + w, b);
-    STORE(out + 2 * w, c);
-    STORE(out + 3 * w, d);
-}
-
-CPOOL_INLINE void FN(pairs)(int op, char *out, const char *src, isize taps)
-{
-    V a = EVEN(src);
-    if (taps > 1)
-        a = FN(combine)(op, a, ODD(src));
-    for (isize t = 2; t < taps; t += 2) {
-        const char *p = src + t * (isize)sizeof(T);
-        a = FN(combine)(op, a, EVEN(p));
-        if (t + 1 < taps)
-            a = FN(combine)(op, a, ODD(p));
-    }
-    STORE(out, a);
-}
+#if WIDENS && CPOOL_BYTES /* the same from a row of float: twice the lanes a byte, so vectors half as wide */
+#ifdef LANE
+#define READ(p) ((V){(T) * (const float *)(p)})
+#define READ_EVEN(p) READ(p)
+#define READ_ODD(p) READ((p) + sizeof(float))
+#else
+#define HALF(p) (*(const CPOOL_NAME(vector_f32, CPOOL_NAME(CPOOL_HALF, B)) *)(p))
+#define READ(p) __builtin_convertvector(HALF(p), V)
+#define READ_EVEN(p) __builtin_convertvector(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_EVEN, LANES)), V)
+#define READ_ODD(p) __builtin_convertvector(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_ODD, LANES)), V)
+#endif
+#define SOURCE float
+#define BN(name) FN(CPOOL_NAME(name, widening))
+#include "rows_blocks.h"
+#undef HALF
+#endif
 
 #if WINNERS
 CPOOL_INLINE void FN(reduce_winner)(int op, char *out, char *out_code, const char *src, const char *src_code, isize tap_step,

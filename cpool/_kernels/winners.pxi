@@ -9,7 +9,8 @@ cdef enum:
 
 cdef struct GradPlan:
     const cpool_grads* rows
-    Axis z, y, x
+    Axis z, y, x                # the pooling's own axes
+    Axis over_z, over_y, over_x  # their adjoints: the windows that a cell is in
     Py_ssize_t planes, inner
     const char* grad            # contiguous, as the codes and the result
     const char* codes
@@ -17,60 +18,43 @@ cdef struct GradPlan:
     char* result
     # decided by prepare_gradient():
     bint picks, pixels
-    Py_ssize_t block, blocks, n_in, n_out, before, row_bytes, slots_y, slots_z
+    Py_ssize_t block, blocks, n_in, n_out, before, row_bytes, slots_y, slots_z, phases, longest
 
 
-cdef struct Cover:
-    # The windows that a cell is in, and which of their taps it is.
+cdef struct Phase:
+    # What the cells of a row whose distance is the stride have in common: which windows they are in.
+    Py_ssize_t first, count, tap
+
+
+cdef struct Lines:
+    # The rows of outputs that reach one row of cells, and the code of their tap 0.
     Py_ssize_t count
-    Py_ssize_t window[MOST_PICKS]
-    Py_ssize_t tap[MOST_PICKS]
-
-
-cdef inline Py_ssize_t tap_period(const Axis* a) noexcept nogil:
-    # Taps this far apart meet the same cell, in windows that are neighbours or further apart.
-    cdef Py_ssize_t x = a.stride, y = a.dilation
-    while y:
-        x, y = y, x % y
-    return a.stride // x
-
-
-cdef inline Py_ssize_t most_windows(const Axis* a) noexcept nogil:
-    cdef Py_ssize_t period = tap_period(a)
-    return (a.kernel + period - 1) // period
-
-
-cdef void find_cover(const Axis* a, Py_ssize_t cell, Cover* c) noexcept nogil:
-    cdef Py_ssize_t at = cell + a.before, period = tap_period(a), t = 0, start
-    c.count = 0
-    while t < period and (at - t * a.dilation) % a.stride != 0:
-        t += 1
-    if t == period:
-        return
-    while t < a.kernel:
-        start = at - t * a.dilation
-        if start < 0:
-            return
-        if start // a.stride < a.out:
-            c.window[c.count], c.tap[c.count] = start // a.stride, t
-            c.count += 1
-        t += period
+    const char* grad[MOST_PICKS]
+    const char* code[MOST_PICKS]
+    int64_t base[MOST_PICKS]
 
 
 cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
-    cdef Py_ssize_t many = most_windows(&p.z) * most_windows(&p.y), behind, wanted
-    p.picks = many <= MOST_PICKS and many * most_windows(&p.x) <= MOST_PICKS
+    cdef Py_ssize_t many, behind, wanted
+    p.over_z, p.over_y, p.over_x = adjoint(&p.z), adjoint(&p.y), adjoint(&p.x)
+    many = min(most_cells(&p.over_z), MOST_PICKS + 1) * min(most_cells(&p.over_y), MOST_PICKS + 1)
+    p.picks = many * min(most_cells(&p.over_x), MOST_PICKS + 1) <= MOST_PICKS
     p.pixels = p.inner >= 8
     p.n_in, p.n_out = p.x.size * p.inner, p.x.out * p.inner
-    p.before = 0 if p.pixels else max(0, ((p.x.kernel - 1) * p.x.dilation - p.x.before + p.x.stride - 1) // p.x.stride)
-    behind = 0 if p.pixels else max(0, (p.x.size - 1 + p.x.before) // p.x.stride - (p.x.out - 1))
+    p.before, p.phases = 0, p.x.size
+    behind = 0
+    if not p.pixels:
+        p.before = (p.over_x.before + p.x.stride - 1) // p.x.stride
+        behind = max(0, (p.x.size - 1 + p.x.before) // p.x.stride - (p.x.out - 1))
+        p.phases = min(p.x.stride, p.x.size)
+    p.longest = (p.x.size + p.x.stride - 1) // p.x.stride
     p.row_bytes = padded((p.before + p.x.out + behind) * p.inner * p.rows.width)
-    p.slots_z = most_windows(&p.z)
+    p.slots_z = most_cells(&p.over_z)
     p.block = p.y.size
     if p.picks:
         p.block = max(1, min(p.y.size, FAR // (2 * p.slots_z * p.row_bytes) * p.y.stride))
     if p.planes < threads:
-        wanted = (threads + p.planes - 1) // max(1, p.planes)
+        wanted = (threads + p.planes - 1) // p.planes
         p.block = max(1, min(p.block, (p.y.size + wanted - 1) // wanted))
     p.blocks = (p.y.size + p.block - 1) // p.block
     p.slots_y = min(p.y.out, (p.block + (p.y.kernel - 1) * p.y.dilation) // p.y.stride + 2)
@@ -79,11 +63,27 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
 cdef Py_ssize_t gradient_scratch_bytes(const GradPlan* p) noexcept nogil:
     if not p.picks:
         return 64
-    # Gradients and codes of the rows of a block, and one phase of a row of the result.
-    return 2 * p.slots_z * p.slots_y * p.row_bytes + padded(p.n_in * p.rows.width)
+    # Gradients and codes of the rows of a block, the phases of a row of the result, and what is known of them.
+    return (2 * p.slots_z * p.slots_y * p.row_bytes + padded(min(p.x.stride, p.x.size) * p.longest * p.inner * p.rows.width)
+            + p.phases * <Py_ssize_t>sizeof(Phase))
 
 
 # -------------------------------------------------------------------------------------------------------------------- pick
+cdef void find_phases(const GradPlan* p, Phase* phases) noexcept nogil:
+    # Of each pixel; or, for flat rows, of each phase: its first cell as if there were windows without end on either side.
+    cdef const Axis* a = &p.over_x
+    cdef Py_ssize_t q, t
+    cdef Cells c
+    for q in range(p.phases):
+        if p.pixels:
+            c = cells_of(a, q)
+            phases[q].first, phases[q].count, phases[q].tap = c.first, c.count, c.tap
+        else:
+            t = first_tap(a, q - a.before)
+            phases[q].tap, phases[q].first = t, (q - a.before + t * a.dilation) // a.spread + p.before
+            phases[q].count = (a.kernel - 1 - t) // a.period + 1 if t < a.kernel and (a.dilation == 1 or t < a.period) else 0
+
+
 cdef void lay_row(const GradPlan* p, char* grad, char* code, Py_ssize_t at) noexcept nogil:
     # One row of the output's gradient and codes, between borders that no window is in.
     cdef Py_ssize_t w = p.rows.width, left = p.before * p.inner * w, body = p.n_out * w
@@ -96,77 +96,76 @@ cdef void lay_row(const GradPlan* p, char* grad, char* code, Py_ssize_t at) noex
     p.rows.widen(code + left, p.codes + at * p.code_width, p.code_width, p.n_out)
 
 
-cdef void pick_row(const GradPlan* p, char* scratch, Py_ssize_t plane, const Cover* cz, const Cover* cy, Py_ssize_t first_y,
-                   char* out) noexcept nogil:
+cdef inline void pick_phase(const GradPlan* p, const Lines* lines, const Phase* phase, char* out, Py_ssize_t n) noexcept nogil:
     cdef const char* grad[MOST_PICKS]
     cdef const char* code[MOST_PICKS]
-    cdef const char* rows_grad[MOST_PICKS]
-    cdef const char* rows_code[MOST_PICKS]
-    cdef int64_t base[MOST_PICKS]
     cdef int64_t wanted[MOST_PICKS]
-    cdef Py_ssize_t lines = 0, m, i, j, k, q, t, at, slot, pixel = p.inner * p.rows.width, n, steps
-    cdef Py_ssize_t codes_at = p.slots_z * p.slots_y * p.row_bytes
-    cdef char* phase = scratch + 2 * codes_at
+    cdef Py_ssize_t m = 0, k, i, at, pixel = p.inner * p.rows.width
+    for k in range(lines.count):
+        for i in range(phase.count):
+            at = (phase.first + i * p.over_x.hop) * pixel
+            grad[m], code[m] = lines.grad[k] + at, lines.code[k] + at
+            wanted[m] = lines.base[k] + p.x.kernel - 1 - phase.tap - i * p.over_x.period
+            m += 1
+    p.rows.pick(out, grad, code, wanted, m, n)
+
+
+cdef void pick_row(const GradPlan* p, const Lines* lines, const Phase* phases, char* scratch, char* out) noexcept nogil:
+    cdef Py_ssize_t q, n, pixel = p.inner * p.rows.width
     cdef char* dst
-    cdef Cover cx
-    cdef const Axis* a = &p.x
-    for i in range(cz.count):
-        for j in range(cy.count):
-            slot = (i * p.slots_y + cy.window[j] - first_y) * p.row_bytes
-            rows_grad[lines], rows_code[lines] = scratch + slot, scratch + codes_at + slot
-            if p.pixels:
-                rows_grad[lines] = p.grad + ((plane * p.z.out + cz.window[i]) * p.y.out + cy.window[j]) * p.n_out * p.rows.width
-            base[lines] = (cz.tap[i] * p.y.kernel + cy.tap[j]) * a.kernel
-            lines += 1
     if p.pixels:
-        for at in range(a.size):
-            find_cover(a, at, &cx)
-            m = 0
-            for k in range(lines):
-                for i in range(cx.count):
-                    grad[m], code[m] = rows_grad[k] + cx.window[i] * pixel, rows_code[k] + cx.window[i] * pixel
-                    wanted[m] = base[k] + cx.tap[i]
-                    m += 1
-            p.rows.pick(out + at * pixel, grad, code, wanted, m, p.inner)
+        for q in range(p.phases):
+            pick_phase(p, lines, &phases[q], out + q * pixel, p.inner)
         return
-    # Columns whose distance is the stride see the same taps: each such phase is one flat row, shifted.
-    for q in range(min(a.stride, a.size + a.before)):
-        j = (a.before - q + a.stride - 1) // a.stride if a.before > q else 0
-        at = j * a.stride + q - a.before
-        if at >= a.size:
-            continue
-        n = (a.size - at + a.stride - 1) // a.stride
-        m = 0
-        for k in range(lines):
-            for t in range(a.kernel):
-                steps = q - t * a.dilation
-                if steps % a.stride:
-                    continue
-                steps = (p.before + j + steps // a.stride) * pixel
-                grad[m], code[m], wanted[m] = rows_grad[k] + steps, rows_code[k] + steps, base[k] + t
-                m += 1
-        dst = out if a.stride == 1 else phase
-        p.rows.pick(dst, grad, code, wanted, m, n * p.inner)
-        if a.stride > 1:
-            cpool_spread(out + at * pixel, phase, a.stride, n, pixel)
+    if p.x.stride == 1:
+        pick_phase(p, lines, &phases[0], out, p.n_in)
+        return
+    for q in range(p.phases):
+        n = (p.x.size - q + p.x.stride - 1) // p.x.stride
+        dst = scratch + q * p.longest * pixel
+        pick_phase(p, lines, &phases[q], dst, n * p.inner)
+        if p.x.stride > 2:
+            cpool_spread(out + q * pixel, dst, p.x.stride, n, pixel)
+    if p.x.stride == 2:
+        cpool_zip(out, scratch, scratch + p.longest * pixel, p.x.size, pixel)
 
 
-cdef void pick_unit(const GradPlan* p, char* scratch, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
-    cdef Py_ssize_t z, y, i, first, end, codes_at = p.slots_z * p.slots_y * p.row_bytes, slot
-    cdef Cover cz, cy
-    # The windows that rows r0 to r1 are in.
-    first = r0 + p.y.before - (p.y.kernel - 1) * p.y.dilation
-    first = (first + p.y.stride - 1) // p.y.stride if first > 0 else 0
-    end = min(p.y.out, (r1 - 1 + p.y.before) // p.y.stride + 1)
+cdef void pick_unit(const GradPlan* p, char* scratch, const Phase* phases, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
+    cdef Py_ssize_t z, y, i, j, first, end, slot, window, tap
+    cdef Py_ssize_t codes_at = p.slots_z * p.slots_y * p.row_bytes
+    cdef Cells cz, cy
+    cdef Lines lines
+    rows_that_reach(p, r0, r1, &first, &end)
     for z in range(p.z.size):
-        find_cover(&p.z, z, &cz)
+        cz = cells_of(&p.over_z, z)
         for i in range(cz.count):
+            window = cz.first + i * p.over_z.hop
             for y in range(first, end):
                 slot = (i * p.slots_y + y - first) * p.row_bytes
-                lay_row(p, scratch + slot, scratch + codes_at + slot, ((plane * p.z.out + cz.window[i]) * p.y.out + y) * p.n_out)
+                lay_row(p, scratch + slot, scratch + codes_at + slot, ((plane * p.z.out + window) * p.y.out + y) * p.n_out)
         for y in range(r0, r1):
-            find_cover(&p.y, y, &cy)
-            pick_row(p, scratch, plane, &cz, &cy, first, p.result + ((plane * p.z.size + z) * p.y.size + y) * p.n_in * p.rows.width)
+            cy = cells_of(&p.over_y, y)
+            lines.count = 0
+            for i in range(cz.count):
+                window = cz.first + i * p.over_z.hop
+                tap = p.z.kernel - 1 - cz.tap - i * p.over_z.period
+                for j in range(cy.count):
+                    slot = (i * p.slots_y + cy.first + j * p.over_y.hop - first) * p.row_bytes
+                    lines.code[lines.count] = scratch + codes_at + slot
+                    lines.grad[lines.count] = scratch + slot
+                    if p.pixels:
+                        lines.grad[lines.count] = p.grad + (((plane * p.z.out + window) * p.y.out + cy.first + j * p.over_y.hop)
+                                                            * p.n_out * p.rows.width)
+                    lines.base[lines.count] = (tap * p.y.kernel + p.y.kernel - 1 - cy.tap - j * p.over_y.period) * p.x.kernel
+                    lines.count += 1
+            pick_row(p, &lines, phases, scratch + 2 * codes_at, p.result + ((plane * p.z.size + z) * p.y.size + y) * p.n_in * p.rows.width)
+
+
+cdef inline void rows_that_reach(const GradPlan* p, Py_ssize_t r0, Py_ssize_t r1, Py_ssize_t* first, Py_ssize_t* end) noexcept nogil:
+    # The windows along the rows that have a cell in rows r0 to r1, first to end.
+    cdef Py_ssize_t start = r0 + p.y.before - (p.y.kernel - 1) * p.y.dilation
+    first[0] = (start + p.y.stride - 1) // p.y.stride if start > 0 else 0
+    end[0] = min(p.y.out, (r1 - 1 + p.y.before) // p.y.stride + 1)
 
 
 # ----------------------------------------------------------------------------------------------------------------- scatter
@@ -198,40 +197,31 @@ cdef void scatter_row(const GradPlan* p, floating* plane, const floating* grad, 
                 plane[y * p.n_in + (x0 + (k % kx) * p.x.dilation) * p.inner + c - x * p.inner] += grad[c]
 
 
-cdef void scatter_block(const GradPlan* p, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1, floating* like, code_type* code_like) noexcept nogil:
-    cdef floating* result = (<floating*>p.result) + plane * p.z.size * p.y.size * p.n_in
+cdef void scatter_block(const GradPlan* p, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1, floating* result,
+                        const code_type* codes) noexcept nogil:
+    cdef const floating* grad = <const floating*>p.grad
     cdef Py_ssize_t z, y, at, first, end
+    result += plane * p.z.size * p.y.size * p.n_in
     for z in range(p.z.size):
         memset(result + (z * p.y.size + r0) * p.n_in, 0, (r1 - r0) * p.n_in * sizeof(floating))
-    first = r0 + p.y.before - (p.y.kernel - 1) * p.y.dilation
-    first = (first + p.y.stride - 1) // p.y.stride if first > 0 else 0
-    end = min(p.y.out, (r1 - 1 + p.y.before) // p.y.stride + 1)
+    rows_that_reach(p, r0, r1, &first, &end)
     for z in range(p.z.out):
         for y in range(first, end):
             at = ((plane * p.z.out + z) * p.y.out + y) * p.n_out
-            scatter_row(p, result, (<const floating*>p.grad) + at, (<const code_type*>p.codes) + at,
-                        z * p.z.stride - p.z.before, y * p.y.stride - p.y.before, r0, r1)
+            scatter_row(p, result, grad + at, codes + at, z * p.z.stride - p.z.before, y * p.y.stride - p.y.before, r0, r1)
 
 
 cdef void scatter_unit(const GradPlan* p, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
     if p.rows.width == 4:
         if p.code_width == 1:
-            scatter_block[float, uint8_t](p, plane, r0, r1, NULL, NULL)
+            scatter_block(p, plane, r0, r1, <float*>p.result, <const uint8_t*>p.codes)
         elif p.code_width == 2:
-            scatter_block[float, uint16_t](p, plane, r0, r1, NULL, NULL)
+            scatter_block(p, plane, r0, r1, <float*>p.result, <const uint16_t*>p.codes)
         else:
-            scatter_block[float, int32_t](p, plane, r0, r1, NULL, NULL)
+            scatter_block(p, plane, r0, r1, <float*>p.result, <const int32_t*>p.codes)
     elif p.code_width == 1:
-        scatter_block[double, uint8_t](p, plane, r0, r1, NULL, NULL)
+        scatter_block(p, plane, r0, r1, <double*>p.result, <const uint8_t*>p.codes)
     elif p.code_width == 2:
-        scatter_block[double, uint16_t](p, plane, r0, r1, NULL, NULL)
+        scatter_block(p, plane, r0, r1, <double*>p.result, <const uint16_t*>p.codes)
     else:
-        scatter_block[double, int32_t](p, plane, r0, r1, NULL, NULL)
-
-
-cdef void gradient_unit(const GradPlan* p, char* scratch, Py_ssize_t unit) noexcept nogil:
-    cdef Py_ssize_t plane = unit // p.blocks, r0 = unit % p.blocks * p.block, r1 = min(p.y.size, r0 + p.block)
-    if p.picks:
-        pick_unit(p, scratch, plane, r0, r1)
-    else:
-        scatter_unit(p, plane, r0, r1)
+        scatter_block(p, plane, r0, r1, <double*>p.result, <const int32_t*>p.codes)
