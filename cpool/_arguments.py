@@ -6,7 +6,6 @@ names the argument, the value and the rule. All of it happens before any work is
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -239,11 +238,8 @@ def gradient_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.float64) if dtype.kind in "biu" else dtype
 
 
-def cells(window: Window) -> int:
+def cells(count: int) -> int:
     """The number of cells in a window, which must fit the index of its winner."""
-    count = math.prod(window.kernel)
     if count > LARGEST:
-        raise ValueError(
-            f"kernel_size={window.kernel!r}: indices and gradients need windows of at most {LARGEST} cells, not {count}"
-        )
+        raise ValueError(f"kernel_size: indices and gradients need windows of at most {LARGEST} cells, not {count}")
     return count

@@ -68,6 +68,25 @@ WINNER_KERNELS = {(operation, name): _kernel(operation, name, WINNERS) for opera
 """The same where the place of each winner is kept."""
 
 
+_by_dtype: dict[tuple[str, bool, np.dtype[Any]], Kernel] = {}
+_native: dict[np.dtype[Any], bool] = {}
+
+
+def kernel_for(operation: str, dtype: np.dtype[Any], winners: bool = False) -> Kernel:
+    """The kernel of an operation on a dtype; remembered by the dtype, whose name takes a microsecond to make."""
+    key = operation, winners, dtype
+    if (found := _by_dtype.get(key)) is None:
+        found = _by_dtype[key] = (WINNER_KERNELS if winners else KERNELS)[operation, dtype.name]
+    return found
+
+
+def is_native(dtype: np.dtype[Any]) -> bool:
+    """Whether arrays of the dtype go to a kernel without a conversion of their bytes."""
+    if (found := _native.get(dtype)) is None:
+        found = _native[dtype] = dtype.isnative and dtype.name in DTYPES
+    return found
+
+
 def _runs(variant: str) -> bool:
     return LEVELS[variant] <= _cpu.level() and importlib.util.find_spec(f"cpool._kernels.{variant}") is not None
 

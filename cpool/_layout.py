@@ -6,7 +6,7 @@ length 1. The order in memory decides, not the order of the axes: an NCHW-shaped
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,35 +48,39 @@ class Layout(NamedTuple):
             planes *= length
         return (planes, *missing, *spatial, shape[-1] if self.inner_channels else 1)
 
+    def shape_in_memory(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The user's shape with its axes in memory order."""
+        if self.last == self.inner_channels:
+            return shape
+        a = self.channel_axis(len(shape))
+        rest = shape[:a] + shape[a + 1 :]
+        b = len(rest) if self.inner_channels else len(rest) - self.rank
+        return (*rest[:b], shape[a], *rest[b:])
+
     def rows_of(self, a: Array) -> Array:
-        """An input as the kernels read it: a view where rows are contiguous, as in a crop of an image, else a copy."""
+        """An input as the kernels read it: itself or a view where rows are contiguous, as in a crop of an image, else a copy."""
         a = self.in_memory_order(a)
-        five = self.five(a.shape)
         if a.flags.c_contiguous:
-            return a.reshape(five)
-        view = a.reshape(five)
+            return a
+        view = a.reshape(five := self.five(a.shape))
         columns, inner = view.strides[3], view.strides[4]
         if (five[4] == 1 or inner == a.itemsize) and (five[3] == 1 or columns == five[4] * a.itemsize):
             return view
-        return np.ascontiguousarray(a).reshape(five)
+        return np.ascontiguousarray(a)
 
     def contiguous(self, a: Array) -> Array:
         """An array as the kernels read it where they take no strides."""
-        a = np.ascontiguousarray(self.in_memory_order(a))
-        return a.reshape(self.five(a.shape))
+        return np.ascontiguousarray(self.in_memory_order(a))
 
-    def empty(self, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> tuple[Array, Array]:
-        """A new array of the user's shape in this memory order, and the kernels' view of it."""
-        order = shape
-        if self.last != self.inner_channels:
-            order = self.in_memory_order(np.broadcast_to(np.empty((), dtype), shape)).shape
-        memory = np.empty(order, dtype)
-        return self.as_user_sees(memory), memory.reshape(self.five(order))
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:
+        """A new array of the user's shape in this memory order, and as the kernels write it."""
+        memory = np.empty(self.shape_in_memory(shape), dtype)
+        return self.as_user_sees(memory), memory
 
     def target(self, out: Array) -> Array | None:
-        """The kernels' view of the user's array, if they can write into it as it lies in memory."""
+        """The user's array as the kernels write it, if they can as it lies in memory."""
         memory = self.in_memory_order(out)
-        return memory.reshape(self.five(memory.shape)) if memory.flags.c_contiguous and memory.flags.aligned else None
+        return memory if memory.flags.c_contiguous and memory.flags.aligned else None
 
 
 def layout_of(x: Array, rank: int, last: bool) -> Layout:

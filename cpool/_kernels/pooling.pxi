@@ -3,7 +3,7 @@
 # Arrays come through the buffer protocol without its format, which neither Cython's memoryviews nor the protocol itself has
 # for every dtype we serve; cpool._dispatch pairs dtypes with `element`, and the item sizes are compared here.
 
-from cpython.buffer cimport PyBUF_C_CONTIGUOUS, PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cython.parallel cimport prange
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free, malloc
@@ -45,21 +45,21 @@ include "reduce.pxi"
 include "winners.pxi"
 
 
-cdef int take(object array, Py_buffer* buffer, bint writable, Py_ssize_t itemsize, Py_ssize_t planes, const Axis* z, const Axis* y,
-              const Axis* x, bint pooled, Py_ssize_t inner) except -1:
-    # The array's buffer, after checking that it has the shape (planes, depth, rows, cols, inner) that the kernels will walk.
-    PyObject_GetBuffer(array, buffer, PyBUF_WRITABLE | PyBUF_C_CONTIGUOUS if writable else PyBUF_STRIDES)
-    if (buffer.ndim == 5 and buffer.itemsize == itemsize and buffer.shape[0] == planes and buffer.shape[4] == inner
-            and buffer.shape[1] == (z.out if pooled else z.size) and buffer.shape[2] == (y.out if pooled else y.size)
-            and buffer.shape[3] == (x.out if pooled else x.size)
-            and (inner == 1 or buffer.strides[4] == itemsize) and (buffer.shape[3] == 1 or buffer.strides[3] == inner * itemsize)):
-        return 0
-    PyBuffer_Release(buffer)
-    raise ValueError("kernel called with an array that does not fit its geometry")
+cdef struct Shape:
+    Py_ssize_t planes, inner
+    Axis z, y, x
+
+
+cdef int read_geometry(const long long[::1] numbers, Shape* shape) except -1:
+    # cpool._ops._call.Plan.geometry: planes, inner, and seven numbers for each of the three axes.
+    if numbers.shape[0] != 23:
+        raise ValueError("kernel called with an unknown geometry")
+    shape.planes, shape.inner = numbers[0], numbers[1]
+    shape.z, shape.y, shape.x = axis_from(&numbers[2]), axis_from(&numbers[9]), axis_from(&numbers[16])
+    return 0
 
 
 cdef bint in_order(const Py_buffer* b) noexcept:
-    # Whether the array is C-contiguous: the gradient kernels take nothing else.
     cdef Py_ssize_t step = b.itemsize
     cdef int i
     for i in range(b.ndim - 1, -1, -1):
@@ -67,6 +67,30 @@ cdef bint in_order(const Py_buffer* b) noexcept:
             return False
         step *= b.shape[i]
     return True
+
+
+cdef int take(object array, Py_buffer* buffer, bint writable, Py_ssize_t itemsize, const Shape* s, bint pooled,
+              Py_ssize_t* steps) except -1:
+    # The array's buffer, after checking that it holds what the kernels will walk: C-contiguous in this order, whatever its
+    # axes are called; or, where `steps` is given, (planes, depth, rows, cols, inner) with contiguous rows. `steps` takes the
+    # bytes from plane to plane, slice to slice and row to row.
+    cdef Py_ssize_t depth = s.z.out if pooled else s.z.size, rows = s.y.out if pooled else s.y.size
+    cdef Py_ssize_t cols = s.x.out if pooled else s.x.size, pixel = s.inner * itemsize
+    PyObject_GetBuffer(array, buffer, (PyBUF_WRITABLE if writable else 0) | PyBUF_STRIDES)
+    if buffer.itemsize == itemsize:
+        if buffer.len == s.planes * depth * rows * cols * pixel and in_order(buffer):
+            if steps:
+                steps[2] = cols * pixel
+                steps[1] = rows * steps[2]
+                steps[0] = depth * steps[1]
+            return 0
+        if (steps and buffer.ndim == 5 and buffer.shape[0] == s.planes and buffer.shape[1] == depth and buffer.shape[2] == rows
+                and buffer.shape[3] == cols and buffer.shape[4] == s.inner
+                and (s.inner == 1 or buffer.strides[4] == itemsize) and (cols == 1 or buffer.strides[3] == pixel)):
+            steps[0], steps[1], steps[2] = buffer.strides[0], buffer.strides[1], buffer.strides[2]
+            return 0
+    PyBuffer_Release(buffer)
+    raise ValueError("kernel called with an array that does not fit its geometry")
 
 
 cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
@@ -132,34 +156,41 @@ cdef void gradient_units(const GradPlan* p, char* memory, Py_ssize_t first, Py_s
             scatter_unit(p, unit // p.blocks, r0, r1)
 
 
-def reduce(int operation, int element, x not None, y not None, winners, const long long[:, ::1] geometry not None, bint average,
+cdef void plan_steps(Plan* p, const Shape* shape, const Py_ssize_t* steps) noexcept:
+    p.planes, p.inner = shape.planes, shape.inner
+    p.plane_step, p.slice_step, p.row_step = steps[0], steps[1], steps[2]
+    p.count_z, p.count_y, p.count_x = shape.z, shape.y, shape.x
+    p.kernel_y, p.kernel_x = shape.y.kernel, shape.x.kernel
+    p.winners, p.winner_width = NULL, 0
+
+
+def reduce(int operation, int element, x not None, y not None, winners, const long long[::1] geometry not None, bint average,
            bint include_pad, double divisor, Py_ssize_t threads):
-    """Pool x into y, both (planes, depth, rows, cols, inner); winners, of y's shape, takes the codes of max and min."""
+    """Pool x into y; winners, of y's shape, takes the codes of max and min."""
     cdef Plan p
+    cdef Shape shape
+    cdef Py_ssize_t[3] steps
     cdef Py_buffer source, result, codes
-    if not (0 <= operation < OPERATIONS and 0 <= element < ELEMENTS and geometry.shape[0] == 3 and geometry.shape[1] == 7):
-        raise ValueError("kernel called with an unknown operation, element type or geometry")
+    read_geometry(geometry, &shape)
+    if not (0 <= operation < OPERATIONS and 0 <= element < ELEMENTS):
+        raise ValueError("kernel called with an unknown operation or element type")
     p.rows = &ROWS[operation][element]
     if winners is not None and p.rows.reduce_winner == NULL:
         raise ValueError("this element type has no kernel with winners")
-    p.z, p.y, p.x = axis_from(&geometry[0, 0]), axis_from(&geometry[1, 0]), axis_from(&geometry[2, 0])
-    p.count_z, p.count_y, p.count_x = p.z, p.y, p.x
-    p.kernel_y, p.kernel_x = p.y.kernel, p.x.kernel
-    p.divide_source, p.divide_result, p.include_pad, p.divisor = False, average, include_pad, divisor
-    p.planes, p.inner = x.shape[0], x.shape[4]
-    p.winners, p.winner_width = NULL, 0
-    take(x, &source, False, p.rows.source, p.planes, &p.z, &p.y, &p.x, False, p.inner)
+    take(x, &source, False, p.rows.source, &shape, False, steps)
     try:
-        take(y, &result, True, p.rows.result, p.planes, &p.z, &p.y, &p.x, True, p.inner)
+        take(y, &result, True, p.rows.result, &shape, True, NULL)
         try:
+            plan_steps(&p, &shape, steps)
+            p.z, p.y, p.x = shape.z, shape.y, shape.x
+            p.divide_source, p.divide_result, p.include_pad, p.divisor = False, average, include_pad, divisor
             p.source, p.result = <const char*>source.buf, <char*>result.buf
-            p.plane_step, p.slice_step, p.row_step = source.strides[0], source.strides[1], source.strides[2]
             if winners is None:
                 with nogil:
                     run_reduce(&p, threads)
                 return
             p.winner_width = winners.itemsize
-            take(winners, &codes, True, p.winner_width, p.planes, &p.z, &p.y, &p.x, True, p.inner)
+            take(winners, &codes, True, p.winner_width, &shape, True, NULL)
             try:
                 p.winners = <char*>codes.buf
                 with nogil:
@@ -172,28 +203,25 @@ def reduce(int operation, int element, x not None, y not None, winners, const lo
         PyBuffer_Release(&source)
 
 
-def spread_gradient(int element, grad not None, result not None, const long long[:, ::1] geometry not None, bint average,
+def spread_gradient(int element, grad not None, result not None, const long long[::1] geometry not None, bint average,
                     bint include_pad, double divisor, Py_ssize_t threads):
     """The gradient of sum and average: pool the output's gradient into the input's over the adjoint axes."""
     cdef Plan p
+    cdef Shape shape
+    cdef Py_ssize_t[3] steps
     cdef Py_buffer source, target
-    cdef Axis z, y, x
-    if element not in (0, 1) or geometry.shape[0] != 3 or geometry.shape[1] != 7:
-        raise ValueError("kernel called with an unknown element type or geometry")
+    read_geometry(geometry, &shape)
+    if element not in (0, 1):
+        raise ValueError("kernel called with an unknown element type")
     p.rows = &ROWS[2][element]
-    z, y, x = axis_from(&geometry[0, 0]), axis_from(&geometry[1, 0]), axis_from(&geometry[2, 0])
-    p.count_z, p.count_y, p.count_x = z, y, x
-    p.z, p.y, p.x = adjoint(&z), adjoint(&y), adjoint(&x)
-    p.kernel_y, p.kernel_x = y.kernel, x.kernel
-    p.divide_source, p.divide_result, p.include_pad, p.divisor = average, False, include_pad, divisor
-    p.planes, p.inner = grad.shape[0], grad.shape[4]
-    p.winners, p.winner_width = NULL, 0
-    take(grad, &source, False, p.rows.source, p.planes, &z, &y, &x, True, p.inner)
+    take(grad, &source, False, p.rows.source, &shape, True, steps)
     try:
-        take(result, &target, True, p.rows.result, p.planes, &z, &y, &x, False, p.inner)
+        take(result, &target, True, p.rows.result, &shape, False, NULL)
         try:
+            plan_steps(&p, &shape, steps)
+            p.z, p.y, p.x = adjoint(&shape.z), adjoint(&shape.y), adjoint(&shape.x)
+            p.divide_source, p.divide_result, p.include_pad, p.divisor = average, False, include_pad, divisor
             p.source, p.result = <const char*>source.buf, <char*>target.buf
-            p.plane_step, p.slice_step, p.row_step = source.strides[0], source.strides[1], source.strides[2]
             with nogil:
                 run_reduce(&p, threads)
         finally:
@@ -202,24 +230,24 @@ def spread_gradient(int element, grad not None, result not None, const long long
         PyBuffer_Release(&source)
 
 
-def winner_gradient(int element, grad not None, winners not None, result not None, const long long[:, ::1] geometry not None,
+def winner_gradient(int element, grad not None, winners not None, result not None, const long long[::1] geometry not None,
                     Py_ssize_t threads):
     """The gradient of max and min: each output's gradient to the cell whose code is in winners."""
     cdef GradPlan p
+    cdef Shape shape
     cdef Py_buffer source, codes, target
-    if element not in (0, 1) or geometry.shape[0] != 3 or geometry.shape[1] != 7:
-        raise ValueError("kernel called with an unknown element type or geometry")
+    read_geometry(geometry, &shape)
+    if element not in (0, 1):
+        raise ValueError("kernel called with an unknown element type")
     p.rows = &GRADS[element]
-    p.z, p.y, p.x = axis_from(&geometry[0, 0]), axis_from(&geometry[1, 0]), axis_from(&geometry[2, 0])
-    p.planes, p.inner, p.code_width = grad.shape[0], grad.shape[4], winners.itemsize
-    take(grad, &source, False, p.rows.width, p.planes, &p.z, &p.y, &p.x, True, p.inner)
+    p.z, p.y, p.x, p.planes, p.inner = shape.z, shape.y, shape.x, shape.planes, shape.inner
+    take(grad, &source, False, p.rows.width, &shape, True, NULL)
     try:
-        take(winners, &codes, False, p.code_width, p.planes, &p.z, &p.y, &p.x, True, p.inner)
+        p.code_width = winners.itemsize
+        take(winners, &codes, False, p.code_width, &shape, True, NULL)
         try:
-            take(result, &target, True, p.rows.width, p.planes, &p.z, &p.y, &p.x, False, p.inner)
+            take(result, &target, True, p.rows.width, &shape, False, NULL)
             try:
-                if not (in_order(&source) and in_order(&codes)):
-                    raise ValueError("kernel called with a gradient that is not contiguous")
                 p.grad, p.codes, p.result = <const char*>source.buf, <const char*>codes.buf, <char*>target.buf
                 with nogil:
                     run_gradient(&p, threads)

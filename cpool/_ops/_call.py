@@ -8,45 +8,36 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cpool import _arguments, _geometry
-from cpool._arguments import Array, ArrayLike, Ints, Padding, Window
+from cpool import _arguments, _dispatch, _geometry
+from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._geometry import TRIVIAL, Axis
 from cpool._layout import Layout, layout_of
 
 
-class Call(NamedTuple):
-    """A checked call: the input, its windows and its layout."""
+class Plan(NamedTuple):
+    """All about a call but its arrays' contents: what the kernel needs, and what the pullback keeps."""
 
-    x: Array
-    window: Window
-    axes: tuple[Axis, ...]
     layout: Layout
-    shape: tuple[int, ...]
-    """The shape of the result."""
-
-    @property
-    def geometry(self) -> Array:
-        """The axes as the kernels take them."""
-        return np.array((TRIVIAL,) * (3 - len(self.axes)) + self.axes, np.int64)
-
-    @property
-    def work(self) -> int:
-        """The steps of the forward pass, about."""
-        return max(self.x.size, math.prod(self.shape))
-
-
-class Spec(NamedTuple):
-    """What a pullback needs of the call: no arrays."""
-
+    axes: tuple[Axis, ...]
     x_shape: tuple[int, ...]
-    x_dtype: np.dtype[Any]
     y_shape: tuple[int, ...]
-    axes: tuple[Axis, ...]
-    layout: Layout
     geometry: Array
+    """Planes, inner and the three axes, as the kernels take them."""
+    work: int
+    """The steps of the forward pass, about: what decides on threads."""
+    empty_windows: bool
+    cells: int
+    """The cells of a window."""
 
 
-def checked(
+_plans: dict[tuple[Any, ...], Plan] = {}
+"""The plans of contiguous arrays by the arguments as they were given: a training loop makes the same calls again and again,
+and checking their arguments takes longer than pooling a small array."""
+
+MOST_PLANS = 4096
+
+
+def planned(
     rank: int,
     x: ArrayLike,
     kernel_size: Ints,
@@ -55,19 +46,46 @@ def checked(
     dilation: Ints,
     ceil_mode: bool,
     data_format: str,
-) -> Call:
+) -> tuple[Array, Plan]:
     """Check the arguments that every pooling over windows has."""
+    # Only arguments of the plainest types may find a plan: 2.0 and True equal ints, and must go on being refused.
+    key = None
+    if (
+        type(x) is np.ndarray
+        and x.flags.carray
+        and _dispatch.is_native(x.dtype)
+        and type(data_format) is str
+        and type(ceil_mode) is bool
+        and _is_plain(kernel_size)
+        and _is_plain(stride)
+        and _is_plain(padding)
+        and _is_plain(dilation)
+    ):
+        key = (rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+        if (plan := _plans.get(key)) is not None:
+            return x, plan
     last = _arguments.channels_last(data_format)
     window = _arguments.window(rank, kernel_size, stride, padding, dilation)
     ceil_mode = _arguments.flag("ceil_mode", ceil_mode)
     array = _arguments.spatial_array("x", x, rank, last)
     axes = _geometry.axes_of(_arguments.spatial_shape(array.shape, rank, last), window, ceil_mode)
-    return Call(array, window, axes, layout_of(array, rank, last), _geometry.pooled_shape(array.shape, axes, last))
+    layout = layout_of(array, rank, last)
+    y_shape = _geometry.pooled_shape(array.shape, axes, last)
+    planes, *_, inner = layout.five(layout.shape_in_memory(array.shape))
+    numbers = np.array([planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)], np.int64)
+    work = max(array.size, math.prod(y_shape))
+    empty = any(axis.has_empty_window() for axis in axes)
+    plan = Plan(layout, axes, array.shape, y_shape, numbers, work, empty, math.prod(window.kernel))
+    if key is not None:
+        if len(_plans) >= MOST_PLANS:
+            _plans.clear()
+        _plans[key] = plan
+    return array, plan
 
 
-def spec_of(call: Call) -> Spec:
-    """What remains of a call for its pullback."""
-    return Spec(call.x.shape, call.x.dtype, call.shape, call.axes, call.layout, call.geometry)
+def _is_plain(value: Any) -> bool:
+    kind = type(value)
+    return kind is int or value is None or kind is str or (kind is tuple and all(map(_is_plain, value)))
 
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:

@@ -9,8 +9,7 @@ import numpy as np
 
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._geometry import Axis
-from cpool._ops._call import Call, checked, compute_into, converted, spec_of
+from cpool._ops._call import Plan, compute_into, converted, planned
 from cpool._threads import threads_for
 
 
@@ -30,56 +29,55 @@ def _neutral(kind: str, dtype: np.dtype[Any]) -> Any:
     return -np.inf if kind == "max" else np.inf
 
 
-def _pool(kind: str, call: Call, out: Array | None) -> Array:
-    kernel = _dispatch.KERNELS[kind, call.x.dtype.name]
+def _pool(kind: str, x: Array, plan: Plan, out: Array | None) -> Array:
+    kernel = _dispatch.kernel_for(kind, x.dtype)
     if out is not None:
-        out = _arguments.output(out, call.shape, call.x.dtype, apart_from=(call.x,))
-    x = call.layout.rows_of(converted(call.x, kernel.dtype))
+        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(x,))
+    rows = plan.layout.rows_of(converted(x, kernel.dtype))
 
     def run(y: Array) -> None:
         _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, x, y, None, call.geometry, False, False, 0.0, threads_for(call.work)
+            kernel.operation, kernel.element, rows, y, None, plan.geometry, False, False, 0.0, threads_for(plan.work)
         )
 
-    return compute_into(call.layout, call.shape, call.x.dtype, kernel.dtype, out, run)
+    return compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
 
 
-def _pool_with_winners(kind: str, call: Call, out: Array | None) -> tuple[Array, Array]:
-    """The result, and in the kernels' memory order the code of each winner."""
-    kernel = _dispatch.WINNER_KERNELS[kind, call.x.dtype.name]
-    dtype = _code_dtype(_arguments.cells(call.window))
+def _pool_with_winners(kind: str, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
+    """The result, and the code of each winner as the kernels wrote it."""
+    kernel = _dispatch.kernel_for(kind, x.dtype, winners=True)
+    dtype = _code_dtype(_arguments.cells(plan.cells))
     if out is not None:
-        out = _arguments.output(out, call.shape, call.x.dtype, apart_from=(call.x,))
-    codes, codes_view = call.layout.empty(call.shape, dtype)
-    x = call.layout.rows_of(converted(call.x, kernel.dtype))
+        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(x,))
+    codes, written = plan.layout.empty(plan.y_shape, dtype)
+    rows = plan.layout.rows_of(converted(x, kernel.dtype))
 
     def run(y: Array) -> None:
         _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, x, y, codes_view, call.geometry, False, False, 0.0, threads_for(call.work)
+            kernel.operation, kernel.element, rows, y, written, plan.geometry, False, False, 0.0, threads_for(plan.work)
         )
 
-    y = compute_into(call.layout, call.shape, call.x.dtype, kernel.dtype, out, run)
-    for i, axis in enumerate(call.axes):
-        if axis.has_empty_window():
-            first = y.ndim - len(call.axes) - call.layout.last
+    y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
+    if plan.empty_windows:
+        first = y.ndim - len(plan.axes) - plan.layout.last
+        for i, axis in enumerate(plan.axes):
             empty = (slice(None),) * (first + i) + (axis.taps()[1] == 0,)
             y[empty] = _neutral(kind, y.dtype)  # the kernel's own is that of a wider integer
             codes[empty] = np.iinfo(dtype).max if dtype.kind == "u" else -1
-    return y, codes
+    return y, written
 
 
-def plane_indices(codes: Array, axes: tuple[Axis, ...], last: bool) -> Array:
+def plane_indices(written: Array, plan: Plan) -> Array:
     """The place of each winner, flat in the unpadded spatial plane as PyTorch gives it; -1 where a window has no cell."""
-    rank = len(axes)
-    none = codes == np.array(-1).astype(codes.dtype)
+    codes = plan.layout.as_user_sees(written)
+    none = codes == (np.iinfo(codes.dtype).max if codes.dtype.kind == "u" else -1)
     rest = codes.astype(np.int64)
     indices = np.zeros_like(rest)
     plane = 1
-    for i in range(rank - 1, -1, -1):
-        axis = axes[i]
+    for behind, axis in enumerate(reversed(plan.axes)):
         rest, tap = np.divmod(rest, axis.kernel)
         start = np.arange(axis.out, dtype=np.int64) * axis.stride - axis.before
-        start = start.reshape((axis.out,) + (1,) * (rank - 1 - i + (1 if last else 0)))
+        start = start.reshape((axis.out,) + (1,) * (behind + plan.layout.last))
         indices += (start + tap * axis.dilation) * plane
         plane *= axis.size
     indices[none] = -1
@@ -101,11 +99,11 @@ def forward(
 ) -> Any:
     """Pool x by "max" or "min"; without indices, no winner is looked for."""
     return_indices = _arguments.flag("return_indices", return_indices)
-    call = checked(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     if not return_indices:
-        return _pool(kind, call, out)
-    y, codes = _pool_with_winners(kind, call, out)
-    return y, plane_indices(codes, call.axes, call.layout.last)
+        return _pool(kind, array, plan, out)
+    y, codes = _pool_with_winners(kind, array, plan, out)
+    return y, plane_indices(codes, plan)
 
 
 def vjp(
@@ -123,24 +121,22 @@ def vjp(
 ) -> tuple[Any, Callable[..., Array]]:
     """Pool x by "max" or "min", and return the pullback, which keeps one small code an output and not x."""
     return_indices = _arguments.flag("return_indices", return_indices)
-    call = checked(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-    y, codes = _pool_with_winners(kind, call, out)
-    spec, work = spec_of(call), call.work
-    dtype = _arguments.gradient_dtype(spec.x_dtype)
+    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    y, codes = _pool_with_winners(kind, array, plan, out)
+    dtype = _arguments.gradient_dtype(array.dtype)
     kernel_dtype = np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
-    codes_view = spec.layout.contiguous(codes)
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
-        grad = _arguments.gradient("grad_y", grad_y, spec.y_shape, kernel_dtype)
+        grad = _arguments.gradient("grad_y", grad_y, plan.y_shape, kernel_dtype)
         if out is not None:
-            out = _arguments.output(out, spec.x_shape, dtype, apart_from=(grad,))
-        rows = spec.layout.contiguous(grad)
+            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad,))
+        rows = plan.layout.contiguous(grad)
 
         def run(grad_x: Array) -> None:
             _dispatch.kernels.winner_gradient(
-                _dispatch.GRADIENTS.index(kernel_dtype.name), rows, codes_view, grad_x, spec.geometry, threads_for(work)
+                _dispatch.GRADIENTS.index(kernel_dtype.name), rows, codes, grad_x, plan.geometry, threads_for(plan.work)
             )
 
-        return compute_into(spec.layout, spec.x_shape, dtype, kernel_dtype, out, run)
+        return compute_into(plan.layout, plan.x_shape, dtype, kernel_dtype, out, run)
 
-    return (y, plane_indices(codes, spec.axes, spec.layout.last)) if return_indices else y, pullback
+    return (y, plane_indices(codes, plan)) if return_indices else y, pullback
