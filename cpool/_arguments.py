@@ -38,27 +38,36 @@ class Window(NamedTuple):
 def integer(name: str, value: Any, least: int | None = None, most: int = LARGEST) -> int:
     """One int; a bool, a float and a numeric string are not."""
     if isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name}={value!r}: an int is needed, not a bool")
+        raise TypeError(f"{name}={shown(value)}: an int is needed, not a bool")
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name}={value!r}: an int is needed, not {type(value).__name__}") from None
+        raise TypeError(f"{name}={shown(value)}: an int is needed, not {type(value).__name__}") from None
     if least is not None and number < least:
-        raise ValueError(f"{name}={value!r}: must be at least {least}")
+        raise ValueError(f"{name}={shown(value)}: must be at least {least}")
     if number > most:
-        raise ValueError(f"{name}={value!r}: must be at most {most}")
+        raise ValueError(f"{name}={shown(value)}: must be at most {most}")
     return number
 
 
+def shown(value: Any) -> str:
+    """The value as an error message shows it: short, and never an error itself (an int of 5000 digits has no repr)."""
+    try:
+        text = repr(value)
+    except Exception:
+        return f"<{type(value).__name__}>"
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
 def is_sequence(value: Any) -> bool:
-    """Whether it has entries; an array without axes, which has `__iter__` too, is a number."""
-    return hasattr(value, "__iter__") and getattr(value, "ndim", 1) != 0
+    """Whether it has entries in an order: a list, a tuple, an array with axes; not a set, and nothing that may never end."""
+    return isinstance(value, Sequence) or (isinstance(value, np.ndarray) and value.ndim > 0)
 
 
 def sequence(name: str, value: Any) -> tuple[Any, ...]:
     """A sequence of entries, one an axis; what is no sequence is a TypeError."""
-    if isinstance(value, (str, bytes)) or not is_sequence(value):
-        raise TypeError(f"{name}={value!r}: an int or a sequence of ints is needed, not {type(value).__name__}")
+    if isinstance(value, (str, bytes, bytearray)) or not is_sequence(value):
+        raise TypeError(f"{name}={shown(value)}: an int or a sequence of ints is needed, not {type(value).__name__}")
     return tuple(value)
 
 
@@ -68,7 +77,7 @@ def integers(name: str, value: Ints, rank: int, least: int) -> tuple[int, ...]:
         return (integer(name, value, least),) * rank
     entries = sequence(name, value)
     if len(entries) != rank:
-        raise ValueError(f"{name}={value!r}: {rank} spatial axes need {rank} entries (or one int), not {len(entries)}")
+        raise ValueError(f"{name}={shown(value)}: {rank} spatial axes need {rank} entries (or one int), not {len(entries)}")
     return tuple(integer(f"{name}[{i}]", entry, least) for i, entry in enumerate(entries))
 
 
@@ -76,7 +85,7 @@ def padding_pairs(value: Padding, rank: int) -> str | tuple[tuple[int, int], ...
     """One (before, after) pair an axis, or the name of a rule."""
     if isinstance(value, str):
         if value not in NAMED_PADDING:
-            raise ValueError(f"padding={value!r}: a name must be one of {', '.join(map(repr, NAMED_PADDING))}")
+            raise ValueError(f"padding={shown(value)}: a name must be one of {', '.join(map(repr, NAMED_PADDING))}")
         return value
     if not is_sequence(value):
         number = integer("padding", value, 0)
@@ -84,14 +93,14 @@ def padding_pairs(value: Padding, rank: int) -> str | tuple[tuple[int, int], ...
     entries = sequence("padding", value)
     if len(entries) != rank:
         raise ValueError(
-            f"padding={value!r}: {rank} spatial axes need {rank} entries (ints or (before, after) pairs), not {len(entries)}"
+            f"padding={shown(value)}: {rank} spatial axes need {rank} entries (ints or (before, after) pairs), not {len(entries)}"
         )
     pairs = []
     for i, entry in enumerate(entries):
         if is_sequence(entry) and not isinstance(entry, str):
             pair = tuple(entry)
             if len(pair) != 2:
-                raise ValueError(f"padding[{i}]={entry!r}: a pair (before, after) is needed, not {len(pair)} entries")
+                raise ValueError(f"padding[{i}]={shown(entry)}: a pair (before, after) is needed, not {len(pair)} entries")
         else:
             pair = (entry, entry)
         pairs.append((integer(f"padding[{i}]", pair[0], 0), integer(f"padding[{i}]", pair[1], 0)))
@@ -109,7 +118,7 @@ def window(rank: int, kernel_size: Ints, stride: Ints | None, padding: Padding, 
             effective = spread[i] * (kernel[i] - 1) + 1
             if max(before, after) >= effective:
                 raise ValueError(
-                    f"padding={padding!r}: on axis {i} it must be smaller than the effective kernel size, "
+                    f"padding={shown(padding)}: on axis {i} it must be smaller than the effective kernel size, "
                     f"dilation * (kernel_size - 1) + 1 = {effective}"
                 )
     return Window(kernel, steps, pads, spread)
@@ -118,16 +127,16 @@ def window(rank: int, kernel_size: Ints, stride: Ints | None, padding: Padding, 
 def flag(name: str, value: Any) -> bool:
     """A bool."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name}={value!r}: a bool is needed, not {type(value).__name__}")
+        raise TypeError(f"{name}={shown(value)}: a bool is needed, not {type(value).__name__}")
     return bool(value)
 
 
 def choice(name: str, value: Any, allowed: Sequence[str]) -> str:
     """One of a few words."""
     if not isinstance(value, str):
-        raise TypeError(f"{name}={value!r}: a string is needed, not {type(value).__name__}")
+        raise TypeError(f"{name}={shown(value)}: a string is needed, not {type(value).__name__}")
     if value not in allowed:
-        raise ValueError(f"{name}={value!r}: must be one of {', '.join(map(repr, allowed))}")
+        raise ValueError(f"{name}={shown(value)}: must be one of {', '.join(map(repr, allowed))}")
     return value
 
 
@@ -155,12 +164,14 @@ def is_supported(dtype: np.dtype[Any]) -> bool:
 def array(name: str, value: ArrayLike) -> Array:
     """An aligned native array of a supported dtype, of the same memory where that is possible."""
     if type(value) is not np.ndarray:
+        if isinstance(value, np.ma.MaskedArray):
+            raise TypeError(f"{name}: a masked array, whose mask pooling would ignore; fill it first")
         try:
             if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
                 value = np.from_dlpack(value)
             else:
                 value = np.asarray(value)
-        except (ValueError, TypeError, BufferError, RuntimeError) as error:
+        except Exception as error:  # whatever a foreign conversion raises
             raise TypeError(f"{name}: {type(value).__name__} cannot be converted to an array: {error}") from error
     found: Array = value
     if not is_supported(found.dtype):
@@ -187,8 +198,12 @@ def spatial_shape(shape: tuple[int, ...], rank: int, last: bool) -> tuple[int, .
     return shape[-rank - 1 : -1] if last else shape[-rank:]
 
 
-def output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, apart_from: Sequence[Array] = ()) -> Array:
-    """An array to write a result of this shape and dtype into, sharing no memory with the inputs."""
+def output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, apart_from: Sequence[ArrayLike] = ()) -> Array:
+    """An array to write a result of this shape and dtype into, sharing no memory with the inputs.
+
+    `apart_from` are the inputs as the user gave them, and as they were converted: a copy in another dtype does not make it
+    right to write over the original.
+    """
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out: a numpy array is needed, not {type(out).__name__}")
     if out.dtype != dtype:
@@ -197,10 +212,10 @@ def output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, apart_from
         raise ValueError(f"out: shape {out.shape} must be that of the result, {shape}")
     if not out.flags.writeable:
         raise ValueError("out: the array is read-only")
-    if any(overlap(out, other) for other in apart_from):
+    if any(isinstance(other, np.ndarray) and overlap(out, other) for other in apart_from):
         raise ValueError("out: it shares memory with an input, which would be overwritten while it is read")
     if out.size and overlap_itself(out):
-        raise ValueError("out: several of its elements are the same memory")
+        raise ValueError("out: several of its elements are, or by their strides could be, the same memory")
     return out
 
 

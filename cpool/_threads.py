@@ -15,7 +15,6 @@ GATE = 1 << 17
 the OpenMP runtime lets its threads sleep."""
 
 _context: contextvars.ContextVar[int | None] = contextvars.ContextVar("cpool_threads", default=None)
-_limit: int | None = None
 _forked = False
 _forced: int | None = None
 
@@ -39,7 +38,7 @@ def _after_fork() -> None:
     _forked = True
 
 
-_limit = _from_environment()
+_limit: int | None = _from_environment()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 

@@ -43,7 +43,7 @@ class Index:
 NOT_POSITIVE = [0, -1, -(2**31), -(2**63), np.int8(-1), Index()]
 TOO_LARGE = [2**31, 2**63 - 1, 2**64, 2**70]
 NOT_INTS = [True, False, np.True_, 2.0, np.float32(2), float("nan"), "2", b"2", "", 2j, datetime.timedelta(1), object()]
-NOT_ONE_AN_AXIS = [[], (), (2,) * 4, [2] * 5, np.array([], int), range(9), {}]
+NOT_ONE_AN_AXIS = [[], (), (2,) * 4, [2] * 5, np.array([], int), range(9)]
 ENTRIES = [(value, ValueError) for value in NOT_POSITIVE + TOO_LARGE] + [(value, TypeError) for value in [*NOT_INTS, None, [2]]]
 
 

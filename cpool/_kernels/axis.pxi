@@ -10,7 +10,7 @@ cdef struct Axis:
 
 
 # The cells of one window that lie in the input: `count` of them, from `first`, axis.hop apart. The first is met by the tap
-# `tap`, the next by tap + axis.period.
+# `tap`, the next by tap + axis.period; where there is none, `first` and `tap` mean nothing.
 cdef struct Cells:
     Py_ssize_t first, count, tap
 
@@ -58,30 +58,39 @@ cdef inline Py_ssize_t end_inside(const Axis* a) noexcept nogil:
 
 
 cdef inline Py_ssize_t first_tap(const Axis* a, Py_ssize_t start) noexcept nogil:
-    # The first tap that meets a cell of a stretched input, inside or not; `period` where none does.
-    cdef Py_ssize_t t
+    # The first tap of a window at `start` that meets a cell of a stretched input, inside or not; kernel where none does.
+    cdef Py_ssize_t t = 0, end = min(a.period, a.kernel)
     if a.dilation == 1:
         t = start % a.spread
-        return (a.spread - t if t > 0 else -t)
-    t = 0
-    while t < a.period and (start + t * a.dilation) % a.spread:
+        return min(a.kernel, a.spread - t if t > 0 else -t)
+    while t < end:
+        if (start + t * a.dilation) % a.spread == 0:
+            return t
         t += 1
-    return t
+    return a.kernel
+
+
+cdef Cells endless_cells(const Axis* a, Py_ssize_t o) noexcept nogil:
+    # The cells of a window as if the (stretched) input had no end on either side; `first` may be negative.
+    cdef Cells c
+    cdef Py_ssize_t start = o * a.stride - a.before
+    c.first, c.count, c.tap = 0, 0, first_tap(a, start)
+    if c.tap < a.kernel:
+        # The division is exact: that it truncates does no harm.
+        c.first, c.count = (start + c.tap * a.dilation) // a.spread, (a.kernel - 1 - c.tap) // a.period + 1
+    return c
 
 
 cdef Cells cells_of(const Axis* a, Py_ssize_t o) noexcept nogil:
     cdef Cells c
     cdef Py_ssize_t start = o * a.stride - a.before, room = (a.size - 1) * a.spread - start, least, last
     c.first, c.count = 0, 0
-    least = (a.dilation - 1 - start) // a.dilation if start < 0 else 0
-    c.tap = least
+    c.tap = least = (a.dilation - 1 - start) // a.dilation if start < 0 else 0
     if room < 0:
         return c
     last = min(a.kernel - 1, room // a.dilation)
     if a.spread > 1:
         c.tap = first_tap(a, start)
-        if a.dilation > 1 and c.tap == a.period:
-            return c
         if c.tap < least:
             c.tap += (least - c.tap + a.period - 1) // a.period * a.period
     if c.tap <= last:

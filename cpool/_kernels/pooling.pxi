@@ -10,6 +10,10 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 
+cdef extern from "Python.h":
+    Py_ssize_t PY_SSIZE_T_MAX
+
+
 cdef extern from "rows.h" nogil:
     ctypedef struct cpool_rows:
         Py_ssize_t width, source, result
@@ -93,6 +97,14 @@ cdef int take(object array, Py_buffer* buffer, bint writable, Py_ssize_t itemsiz
     raise ValueError("kernel called with an array that does not fit its geometry")
 
 
+cdef char* allocate(Py_ssize_t bytes, Py_ssize_t threads) except NULL nogil:
+    cdef char* memory = <char*>malloc(bytes * threads) if 0 < bytes < PY_SSIZE_T_MAX // threads else NULL
+    if memory == NULL:
+        with gil:
+            raise MemoryError(f"{threads} times {bytes} bytes of scratch memory for pooling")
+    return memory
+
+
 cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
     cdef Py_ssize_t units, bytes, t
     cdef Scratch layout
@@ -102,11 +114,8 @@ cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
     prepare(p, threads)
     units = p.planes * p.blocks
     threads = max(1, min(threads, units))
-    bytes = padded(scratch_bytes(p, &layout, <char*>&layout))
-    memory = <char*>malloc(bytes * threads)
-    if memory == NULL:
-        with gil:
-            raise MemoryError(f"{bytes * threads} bytes of scratch memory for pooling")
+    bytes = padded(scratch_bytes(p, &layout, NULL))
+    memory = allocate(bytes, threads)
     for t in prange(threads, num_threads=threads, schedule="static", chunksize=1, use_threads_if=threads > 1):
         reduce_units(p, memory + t * bytes, units * t // threads, units * (t + 1) // threads)
     free(memory)
@@ -132,10 +141,7 @@ cdef int run_gradient(GradPlan* p, Py_ssize_t threads) except -1 nogil:
     units = p.planes * p.blocks
     threads = max(1, min(threads, units))
     bytes = padded(gradient_scratch_bytes(p))
-    memory = <char*>malloc(bytes * threads)
-    if memory == NULL:
-        with gil:
-            raise MemoryError(f"{bytes * threads} bytes of scratch memory for a pooling gradient")
+    memory = allocate(bytes, threads)
     for t in prange(threads, num_threads=threads, schedule="static", chunksize=1, use_threads_if=threads > 1):
         gradient_units(p, memory + t * bytes, units * t // threads, units * (t + 1) // threads)
     free(memory)
@@ -144,14 +150,14 @@ cdef int run_gradient(GradPlan* p, Py_ssize_t threads) except -1 nogil:
 
 cdef void gradient_units(const GradPlan* p, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     cdef Py_ssize_t unit, r0, r1
-    cdef Phase* phases = <Phase*>memory
+    cdef Cells* phases = <Cells*>memory
     if p.picks:
         find_phases(p, phases)
     for unit in range(first, end):
         r0 = unit % p.blocks * p.block
         r1 = min(p.y.size, r0 + p.block)
         if p.picks:
-            pick_unit(p, memory + p.phases * sizeof(Phase), phases, unit // p.blocks, r0, r1)
+            pick_unit(p, memory + p.phases * sizeof(Cells), phases, unit // p.blocks, r0, r1)
         else:
             scatter_unit(p, unit // p.blocks, r0, r1)
 

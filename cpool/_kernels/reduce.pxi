@@ -2,7 +2,8 @@
 # the gradients of sum and average.
 #
 # Windows are separable: a pass along the columns of each row (`across`), then one along the rows, then one along the depth
-# (`along`), each over what the one before left in a scratch buffer that stays in cache. Memory is walked in order: a row is
+# (`along`), each over what the one before left in a scratch buffer, which stays in cache but for the
+# tallest windows. Memory is walked in order: a row is
 # read once, whole, before the next (two rows in lockstep are three times slower where the array exceeds the last cache).
 # Leftmost wins in the first pass, topmost in the next: together that is the first winner in row-major order.
 #
@@ -117,8 +118,8 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
 
 
 cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept nogil:
-    # Lays the buffers out from `memory` on and returns their length; with memory NULL only the length counts.
-    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, at = 0
+    # Lays the buffers out from `memory` on and returns their length.
+    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, at = <Py_ssize_t>memory
     cdef Py_ssize_t pieces = p.row_bytes if p.x_many else 0
     cdef Py_ssize_t taps = 2 if p.x_many else p.x.kernel
     cdef Py_ssize_t rows = padded(p.row_slots * p.n * w), slices = padded(p.z.size * p.block * p.n * w)
@@ -129,15 +130,15 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
         pieces = padded((p.n + min(p.x.spread, p.x.out) * p.inner) * w)
     else:
         pieces = codes * pieces
-    s.row, at = memory + at, at + p.row_bytes
-    s.pieces, at = memory + at, at + pieces
-    s.rows, at = memory + at, at + (0 if p.y_identity else rows)
-    s.row_codes, at = memory + at, at + (0 if p.y_identity or codes == 1 else rows)
-    s.slices, at = memory + at, at + (0 if p.z_identity else slices)
-    s.slice_codes, at = memory + at, at + (0 if p.z_identity or codes == 1 else slices)
-    s.last, at = memory + at, at + (last if p.store_rows else 0)
-    s.last_codes, at = memory + at, at + (last if codes == 2 else 0)
-    return at
+    s.row, at = <char*>at, at + p.row_bytes
+    s.pieces, at = <char*>at, at + pieces
+    s.rows, at = <char*>at, at + (0 if p.y_identity else rows)
+    s.row_codes, at = <char*>at, at + (0 if p.y_identity or codes == 1 else rows)
+    s.slices, at = <char*>at, at + (0 if p.z_identity else slices)
+    s.slice_codes, at = <char*>at, at + (0 if p.z_identity or codes == 1 else slices)
+    s.last, at = <char*>at, at + (last if p.store_rows else 0)
+    s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
+    return at - <Py_ssize_t>memory
 
 
 # ---------------------------------------------------------------------------------------------------------------- one step
@@ -319,17 +320,15 @@ cdef void across_phases(const Plan* p, const Scratch* s, const char* src, char* 
     # Over a stretched row: columns whose distance is the spread meet the same taps. Each such phase is a reduction of the row
     # with stride 1, and the phases are dealt out in turn.
     cdef const Axis* a = &p.x
-    cdef Py_ssize_t pixel = p.inner * p.rows.width, phases = min(a.spread, a.out), q, n, t, count, first
+    cdef Py_ssize_t pixel = p.inner * p.rows.width, phases = min(a.spread, a.out), q, n
     cdef Py_ssize_t longest = (a.out + a.spread - 1) // a.spread
     cdef char* phase
+    cdef Cells c
     for q in range(phases):
         n = (a.out - q + a.spread - 1) // a.spread
         phase = s.pieces + q * longest * pixel
-        t = first_tap(a, q - a.before)
-        count = (a.kernel - 1 - t) // a.period + 1 if t < a.kernel and not (a.dilation > 1 and t == a.period) else 0
-        # Exact, so that truncation towards zero does no harm.
-        first = (q - a.before + t * a.dilation) // a.spread + p.row_left
-        reduce_step(p, phase, NULL, 0, src + first * pixel, NULL, 0, 1, a.hop * pixel, count, n * p.inner, 0, 0)
+        c = endless_cells(a, q)
+        reduce_step(p, phase, NULL, 0, src + (c.first + p.row_left) * pixel, NULL, 0, 1, a.hop * pixel, c.count, n * p.inner, 0, 0)
         if phases != 2:
             cpool_spread(out + q * pixel, phase, a.spread, n, pixel)
     if phases == 2:
@@ -389,12 +388,13 @@ cdef void across_digits(const Plan* p, const Scratch* s, const char* src, char* 
 
 # ------------------------------------------------------------------------------------------------------------------ divisors
 cdef inline double divisor_at(const Plan* p, Py_ssize_t z, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
-    cdef Py_ssize_t cells
+    cdef double cells
     if p.divisor != 0:
         return p.divisor
-    cells = (divisor_of(&p.count_z, z, p.include_pad) * divisor_of(&p.count_y, y, p.include_pad)
-             * divisor_of(&p.count_x, x, p.include_pad))
-    return <double>max(1, cells)     # a window without a cell averages to 0, not to 0 / 0
+    # In double: padding of two thousand million cells on three axes would overflow 64 bits.
+    cells = <double>divisor_of(&p.count_z, z, p.include_pad) * <double>divisor_of(&p.count_y, y, p.include_pad)
+    cells *= <double>divisor_of(&p.count_x, x, p.include_pad)
+    return cells if cells > 1 else 1.0     # a window without a cell averages to 0, not to 0 / 0
 
 
 cdef inline Py_ssize_t run_end(const Plan* p, Py_ssize_t x) noexcept nogil:

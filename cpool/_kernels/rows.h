@@ -57,15 +57,25 @@ typedef struct {
     void (*widen)(char *code, const char *src, isize src_width, isize n);    /* stored codes -> codes as wide as a gradient */
 } cpool_grads;
 
+/* Elements by their width alone, wherever they lie: a pixel of two floats is copied as eight bytes. */
+#if defined(__GNUC__)
+#define CPOOL_ANYWHERE __attribute__((may_alias, aligned(1)))
+#else
+#define CPOOL_ANYWHERE
+#endif
+typedef uint16_t cpool_bytes2 CPOOL_ANYWHERE;
+typedef uint32_t cpool_bytes4 CPOOL_ANYWHERE;
+typedef uint64_t cpool_bytes8 CPOOL_ANYWHERE;
+
 /* dst[i] = src[i * step] and dst[i * step] = src[i], in elements of `width` bytes; a few bytes wide, or a whole pixel. */
 #define CPOOL_COPY_LOOP(TYPE, TO, FROM) \
     for (isize i = 0; i < n; i++) ((TYPE *)dst)[TO] = ((const TYPE *)src)[FROM]
 #define CPOOL_COPY_BY_WIDTH(TO, FROM) \
     switch (width) { \
     case 1: CPOOL_COPY_LOOP(uint8_t, TO, FROM); break; \
-    case 2: CPOOL_COPY_LOOP(uint16_t, TO, FROM); break; \
-    case 4: CPOOL_COPY_LOOP(uint32_t, TO, FROM); break; \
-    case 8: CPOOL_COPY_LOOP(uint64_t, TO, FROM); break; \
+    case 2: CPOOL_COPY_LOOP(cpool_bytes2, TO, FROM); break; \
+    case 4: CPOOL_COPY_LOOP(cpool_bytes4, TO, FROM); break; \
+    case 8: CPOOL_COPY_LOOP(cpool_bytes8, TO, FROM); break; \
     default: for (isize i = 0; i < n; i++) memcpy(dst + (TO) * width, src + (FROM) * width, (size_t)width); \
     }
 static inline void cpool_gather(char *dst, const char *src, isize step, isize n, isize width)
@@ -83,9 +93,9 @@ static inline void cpool_gather(char *dst, const char *src, isize step, isize n,
 static inline void cpool_zip(char *restrict dst, const char *restrict a, const char *restrict b, isize n, isize width)
 {
     if (width == 4) {
-        CPOOL_ZIP_LOOP(uint32_t);
+        CPOOL_ZIP_LOOP(cpool_bytes4);
     } else if (width == 8) {
-        CPOOL_ZIP_LOOP(uint64_t);
+        CPOOL_ZIP_LOOP(cpool_bytes8);
     } else {
         for (isize i = 0; i < n; i++)
             memcpy(dst + i * width, (i % 2 ? b : a) + i / 2 * width, (size_t)width);

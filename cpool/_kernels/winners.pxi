@@ -21,11 +21,6 @@ cdef struct GradPlan:
     Py_ssize_t block, blocks, n_in, n_out, before, row_bytes, slots_y, slots_z, phases, longest
 
 
-cdef struct Phase:
-    # What the cells of a row whose distance is the stride have in common: which windows they are in.
-    Py_ssize_t first, count, tap
-
-
 cdef struct Lines:
     # The rows of outputs that reach one row of cells, and the code of their tap 0.
     Py_ssize_t count
@@ -39,14 +34,14 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
     p.over_z, p.over_y, p.over_x = adjoint(&p.z), adjoint(&p.y), adjoint(&p.x)
     many = min(most_cells(&p.over_z), MOST_PICKS + 1) * min(most_cells(&p.over_y), MOST_PICKS + 1)
     p.picks = many * min(most_cells(&p.over_x), MOST_PICKS + 1) <= MOST_PICKS
-    p.pixels = p.inner >= 8
     p.n_in, p.n_out = p.x.size * p.inner, p.x.out * p.inner
-    p.before, p.phases = 0, p.x.size
-    behind = 0
-    if not p.pixels:
-        p.before = (p.over_x.before + p.x.stride - 1) // p.x.stride
-        behind = max(0, (p.x.size - 1 + p.x.before) // p.x.stride - (p.x.out - 1))
-        p.phases = min(p.x.stride, p.x.size)
+    p.before = (p.over_x.before + p.x.stride - 1) // p.x.stride
+    behind = max(0, (p.x.size - 1 + p.x.before) // p.x.stride - (p.x.out - 1))
+    # Pixel by pixel the windows are cut to the outputs; flat rows need a border, which a large dilation makes far too wide.
+    p.pixels = p.inner >= 8 or p.before + behind > p.x.size + p.x.out + 64
+    p.phases = min(p.x.stride, p.x.size)
+    if p.pixels:
+        p.before, behind, p.phases = 0, 0, p.x.size
     p.longest = (p.x.size + p.x.stride - 1) // p.x.stride
     p.row_bytes = padded((p.before + p.x.out + behind) * p.inner * p.rows.width)
     p.slots_z = most_cells(&p.over_z)
@@ -65,23 +60,19 @@ cdef Py_ssize_t gradient_scratch_bytes(const GradPlan* p) noexcept nogil:
         return 64
     # Gradients and codes of the rows of a block, the phases of a row of the result, and what is known of them.
     return (2 * p.slots_z * p.slots_y * p.row_bytes + padded(min(p.x.stride, p.x.size) * p.longest * p.inner * p.rows.width)
-            + p.phases * <Py_ssize_t>sizeof(Phase))
+            + p.phases * <Py_ssize_t>sizeof(Cells))
 
 
 # -------------------------------------------------------------------------------------------------------------------- pick
-cdef void find_phases(const GradPlan* p, Phase* phases) noexcept nogil:
-    # Of each pixel; or, for flat rows, of each phase: its first cell as if there were windows without end on either side.
-    cdef const Axis* a = &p.over_x
-    cdef Py_ssize_t q, t
-    cdef Cells c
+cdef void find_phases(const GradPlan* p, Cells* phases) noexcept nogil:
+    # Of each pixel; or, for flat rows, of each phase: the cells whose distance is the stride are in the same windows.
+    cdef Py_ssize_t q
     for q in range(p.phases):
         if p.pixels:
-            c = cells_of(a, q)
-            phases[q].first, phases[q].count, phases[q].tap = c.first, c.count, c.tap
+            phases[q] = cells_of(&p.over_x, q)
         else:
-            t = first_tap(a, q - a.before)
-            phases[q].tap, phases[q].first = t, (q - a.before + t * a.dilation) // a.spread + p.before
-            phases[q].count = (a.kernel - 1 - t) // a.period + 1 if t < a.kernel and (a.dilation == 1 or t < a.period) else 0
+            phases[q] = endless_cells(&p.over_x, q)
+            phases[q].first += p.before
 
 
 cdef void lay_row(const GradPlan* p, char* grad, char* code, Py_ssize_t at) noexcept nogil:
@@ -96,7 +87,7 @@ cdef void lay_row(const GradPlan* p, char* grad, char* code, Py_ssize_t at) noex
     p.rows.widen(code + left, p.codes + at * p.code_width, p.code_width, p.n_out)
 
 
-cdef inline void pick_phase(const GradPlan* p, const Lines* lines, const Phase* phase, char* out, Py_ssize_t n) noexcept nogil:
+cdef inline void pick_phase(const GradPlan* p, const Lines* lines, const Cells* phase, char* out, Py_ssize_t n) noexcept nogil:
     cdef const char* grad[MOST_PICKS]
     cdef const char* code[MOST_PICKS]
     cdef int64_t wanted[MOST_PICKS]
@@ -110,7 +101,7 @@ cdef inline void pick_phase(const GradPlan* p, const Lines* lines, const Phase* 
     p.rows.pick(out, grad, code, wanted, m, n)
 
 
-cdef void pick_row(const GradPlan* p, const Lines* lines, const Phase* phases, char* scratch, char* out) noexcept nogil:
+cdef void pick_row(const GradPlan* p, const Lines* lines, const Cells* phases, char* scratch, char* out) noexcept nogil:
     cdef Py_ssize_t q, n, pixel = p.inner * p.rows.width
     cdef char* dst
     if p.pixels:
@@ -130,7 +121,7 @@ cdef void pick_row(const GradPlan* p, const Lines* lines, const Phase* phases, c
         cpool_zip(out, scratch, scratch + p.longest * pixel, p.x.size, pixel)
 
 
-cdef void pick_unit(const GradPlan* p, char* scratch, const Phase* phases, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
+cdef void pick_unit(const GradPlan* p, char* scratch, const Cells* phases, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
     cdef Py_ssize_t z, y, i, j, first, end, slot, window, tap
     cdef Py_ssize_t codes_at = p.slots_z * p.slots_y * p.row_bytes
     cdef Cells cz, cy

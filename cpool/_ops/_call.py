@@ -117,7 +117,7 @@ def compute_into(
     at the end.
     """
     same = dtype == kernel_dtype or (dtype == np.bool_ and kernel_dtype == np.uint8)
-    if out is not None and same and (target := layout.target(out)) is not None:
+    if out is not None and same and (target := layout.target(np.asarray(out))) is not None:
         run(target.view(kernel_dtype))
         return out
     result, target = layout.empty(shape, kernel_dtype)

@@ -30,11 +30,11 @@ def _prepare(
     return array, plan, include_pad, float(divisor or 0)
 
 
-def _pool(kind: str, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None) -> Array:
+def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None) -> Array:
     kernel = _dispatch.kernel_for(kind, x.dtype)
     dtype = kernel.result if x.dtype.kind in "biu" else x.dtype
     if out is not None:
-        out = _arguments.output(out, plan.y_shape, dtype, apart_from=(x,))
+        out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
     rows = plan.layout.rows_of(converted(x, kernel.dtype))
 
     def run(y: Array) -> None:
@@ -64,7 +64,7 @@ def forward(
     array, plan, include_pad, divisor = _prepare(
         rank, x, kernel_size, stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, data_format
     )
-    return _pool(kind, array, plan, include_pad, divisor, out)
+    return _pool(kind, x, array, plan, include_pad, divisor, out)
 
 
 def vjp(
@@ -85,14 +85,14 @@ def vjp(
     array, plan, include_pad, divisor = _prepare(
         rank, x, kernel_size, stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, data_format
     )
-    y = _pool(kind, array, plan, include_pad, divisor, out)
+    y = _pool(kind, x, array, plan, include_pad, divisor, out)
     dtype = _arguments.gradient_dtype(array.dtype)
     kernel_dtype = np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
         grad = _arguments.gradient("grad_y", grad_y, plan.y_shape, kernel_dtype)
         if out is not None:
-            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad,))
+            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))
         rows = plan.layout.rows_of(grad)
 
         def run(grad_x: Array) -> None:

@@ -29,10 +29,17 @@ def _neutral(kind: str, dtype: np.dtype[Any]) -> Any:
     return -np.inf if kind == "max" else np.inf
 
 
-def _pool(kind: str, x: Array, plan: Plan, out: Array | None) -> Array:
+def _fill_empty_windows(plan: Plan, a: Array, value: Any) -> None:
+    """Set what windows without a cell give; for values the kernel's own may be that of a wider dtype than the user's."""
+    first = a.ndim - len(plan.axes) - plan.layout.last
+    for i, axis in enumerate(plan.axes):
+        a[(slice(None),) * (first + i) + (axis.taps()[1] == 0,)] = value
+
+
+def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> Array:
     kernel = _dispatch.kernel_for(kind, x.dtype)
     if out is not None:
-        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(x,))
+        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(given, x))
     rows = plan.layout.rows_of(converted(x, kernel.dtype))
 
     def run(y: Array) -> None:
@@ -40,15 +47,18 @@ def _pool(kind: str, x: Array, plan: Plan, out: Array | None) -> Array:
             kernel.operation, kernel.element, rows, y, None, plan.geometry, False, False, 0.0, threads_for(plan.work)
         )
 
-    return compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
+    y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
+    if plan.empty_windows and y.dtype == np.bool_:
+        _fill_empty_windows(plan, y, _neutral(kind, y.dtype))
+    return y
 
 
-def _pool_with_winners(kind: str, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
+def _pool_with_winners(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
     """The result, and the code of each winner as the kernels wrote it."""
     kernel = _dispatch.kernel_for(kind, x.dtype, winners=True)
     dtype = _code_dtype(_arguments.cells(plan.cells))
     if out is not None:
-        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(x,))
+        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(given, x))
     codes, written = plan.layout.empty(plan.y_shape, dtype)
     rows = plan.layout.rows_of(converted(x, kernel.dtype))
 
@@ -59,17 +69,16 @@ def _pool_with_winners(kind: str, x: Array, plan: Plan, out: Array | None) -> tu
 
     y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
     if plan.empty_windows:
-        first = y.ndim - len(plan.axes) - plan.layout.last
-        for i, axis in enumerate(plan.axes):
-            empty = (slice(None),) * (first + i) + (axis.taps()[1] == 0,)
-            y[empty] = _neutral(kind, y.dtype)  # the kernel's own is that of a wider integer
-            codes[empty] = np.iinfo(dtype).max if dtype.kind == "u" else -1
+        _fill_empty_windows(plan, y, _neutral(kind, y.dtype))
+        _fill_empty_windows(plan, codes, np.iinfo(dtype).max if dtype.kind == "u" else -1)
     return y, written
 
 
 def plane_indices(written: Array, plan: Plan) -> Array:
     """The place of each winner, flat in the unpadded spatial plane as PyTorch gives it; -1 where a window has no cell."""
     codes = plan.layout.as_user_sees(written)
+    if codes.size == 0:
+        return np.empty(codes.shape, np.int64)
     none = codes == (np.iinfo(codes.dtype).max if codes.dtype.kind == "u" else -1)
     rest = codes.astype(np.int64)
     indices = np.zeros_like(rest)
@@ -101,8 +110,8 @@ def forward(
     return_indices = _arguments.flag("return_indices", return_indices)
     array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     if not return_indices:
-        return _pool(kind, array, plan, out)
-    y, codes = _pool_with_winners(kind, array, plan, out)
+        return _pool(kind, x, array, plan, out)
+    y, codes = _pool_with_winners(kind, x, array, plan, out)
     return y, plane_indices(codes, plan)
 
 
@@ -122,14 +131,14 @@ def vjp(
     """Pool x by "max" or "min", and return the pullback, which keeps one small code an output and not x."""
     return_indices = _arguments.flag("return_indices", return_indices)
     array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-    y, codes = _pool_with_winners(kind, array, plan, out)
+    y, codes = _pool_with_winners(kind, x, array, plan, out)
     dtype = _arguments.gradient_dtype(array.dtype)
     kernel_dtype = np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
         grad = _arguments.gradient("grad_y", grad_y, plan.y_shape, kernel_dtype)
         if out is not None:
-            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad,))
+            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))
         rows = plan.layout.contiguous(grad)
 
         def run(grad_x: Array) -> None:

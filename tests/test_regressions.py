@@ -1,0 +1,109 @@
+"""Calls that once crashed, hung, took gigabytes, gave wrong results or wrote over an input."""
+
+import itertools
+import time
+
+import numpy as np
+import pytest
+
+import cpool
+
+
+@pytest.mark.parametrize("dilation", [2**27, 2**30])
+def test_huge_dilation_takes_no_memory_for_the_gradient(dilation):
+    x = np.ones((1, 1, 3), np.float32)
+    y, pullback = cpool.vjp.max_pool1d(x, 2, stride=1, dilation=dilation, padding="same")
+    want = cpool.reference.vjp.max_pool1d(x, 2, stride=1, dilation=dilation, padding="same")[1](y)
+    np.testing.assert_array_equal(pullback(y), want)
+
+
+def test_gradient_whose_border_would_overflow_64_bits():
+    x = np.zeros((50, 1, 7))
+    options = {"stride": 1, "dilation": (10957450, 2147306522), "padding": "same", "data_format": "channels_last"}
+    y, pullback = cpool.vjp.max_pool2d(x, (2, 8), **options)
+    assert pullback(y).shape == x.shape
+
+
+@pytest.mark.parametrize("name", ["max_pool2d", "avg_pool2d"])
+def test_huge_stride_with_dilation_returns_at_once(name):
+    start = time.perf_counter()
+    y, pullback = getattr(cpool.vjp, name)(np.ones((1, 1, 20, 20), np.float32), 2, stride=2**31 - 1, dilation=3)
+    pullback(y)
+    assert time.perf_counter() - start < 5
+
+
+def test_divisor_beyond_64_bits():
+    y = cpool.avg_pool3d(np.ones((1, 3, 3, 3)), 2**22, stride=1, padding="same")
+    np.testing.assert_allclose(y, 27 / 2.0**66, rtol=1e-12)
+
+
+def test_bool_of_an_empty_window_is_true_or_false():
+    x = np.zeros((1, 1, 3), bool)
+    for kind, empty in (("min", 1), ("max", 0)):
+        y = getattr(cpool, f"{kind}_pool1d")(x, 2, stride=1, padding=2, dilation=4)
+        assert y.view(np.uint8).tolist() == [[[0, empty, 0]]]
+
+
+def test_out_may_not_overlap_an_input_that_is_converted():
+    memory = np.ones((1, 4))
+    with pytest.raises(ValueError, match="out: it shares memory"):
+        cpool.max_pool1d(memory.view(">f8"), 1, out=memory)
+    grad = np.ones((1, 4))
+    pullback = cpool.vjp.max_pool1d(np.ones((1, 8), np.float32), 2)[1]
+    with pytest.raises(ValueError, match="out: it shares memory"):
+        pullback(grad, out=grad.view(np.float32))
+
+
+def test_pixels_at_odd_addresses():
+    x = np.arange(241, dtype=np.float32)[1:].reshape(1, 120, 2)
+    got = cpool.max_pool1d(x, 3, stride=3, data_format="channels_last")
+    np.testing.assert_array_equal(got, x[:, 2::3])
+
+
+@pytest.mark.parametrize("value", [itertools.repeat(2), {2, 3}, {2: 2, 3: 3}, bytearray(b"\2\2"), range(2, 3)])
+def test_axes_come_in_a_sequence(value):
+    with pytest.raises((TypeError, ValueError), match="kernel_size"):
+        cpool.max_pool2d(np.ones((1, 8, 8)), value)
+
+
+def test_number_without_a_repr():
+    with pytest.raises(ValueError, match="kernel_size=<int>: must be at most"):
+        cpool.max_pool2d(np.ones((1, 8, 8)), 10**5000)
+
+
+class Broken:
+    def __array__(self, *args, **kwargs):
+        raise KeyError("broken")
+
+
+def test_foreign_conversions_fail_as_type_errors():
+    with pytest.raises(TypeError, match="x: Broken"):
+        cpool.max_pool1d(Broken(), 2)
+    with pytest.raises(TypeError, match="x: a masked array"):
+        cpool.max_pool1d(np.ma.masked_array([[1.0, 2.0]]), 2)
+
+
+@pytest.mark.filterwarnings("ignore:the matrix subclass:PendingDeprecationWarning")
+def test_out_of_a_subclass():
+    out = np.matrix(np.zeros((2, 2)))
+    assert cpool.max_pool1d(np.arange(8.0).reshape(2, 4), 2, out=out) is out
+    assert out.tolist() == [[1, 3], [5, 7]]
+
+
+def test_indices_of_an_empty_batch_of_enormous_images():
+    y, indices = cpool.max_pool1d(np.empty((0, 1, 2**36), np.uint8), 2, return_indices=True)
+    assert y.shape == indices.shape == (0, 1, 2**35)
+
+
+def test_repeated_calls_do_not_let_equal_values_of_other_types_pass():
+    """Checked calls are remembered by their arguments: True == 1 and 2.0 == 2 must not find them."""
+    x = np.ones((1, 8, 8), np.float32)
+    cpool.max_pool2d(x, 2, 1)
+    cpool.max_pool2d(x, (2, 2), 1)
+    for kernel_size, stride in ((2.0, 1), (2, True), ((2.0, 2), 1), ((2, 2), 1.0)):
+        with pytest.raises(TypeError):
+            cpool.max_pool2d(x, kernel_size, stride)
+    with pytest.raises(TypeError, match="ceil_mode"):
+        cpool.max_pool2d(x, 2, 1, ceil_mode=0)
+    with pytest.raises(TypeError, match="dtype complex"):
+        cpool.max_pool2d(x.astype(complex), 2, 1)
