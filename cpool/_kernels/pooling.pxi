@@ -19,12 +19,13 @@ cdef extern from "rows.h" nogil:
         Py_ssize_t width, source, result
         int idempotent, plain
         void (*reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
-        void (*pairs)(char*, const char*, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        void (*pairs)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int) noexcept nogil
         void (*first_reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
-        void (*first_pairs)(char*, const char*, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        void (*first_pairs)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int) noexcept nogil
         void (*reduce_winner)(char*, char*, Py_ssize_t, const char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t,
                               Py_ssize_t, int64_t, int64_t) noexcept nogil
-        void (*pairs_winner)(char*, char*, const char*, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+        void (*pairs_winner)(char*, char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t,
+                             int) noexcept nogil
         void (*raise_codes)(char*, int64_t, Py_ssize_t) noexcept nogil
         void (*narrow)(char*, Py_ssize_t, const char*, Py_ssize_t) noexcept nogil
         void (*accumulate)(char*, const char*, Py_ssize_t) noexcept nogil
@@ -127,7 +128,8 @@ cdef void reduce_units(const Plan* p, char* memory, Py_ssize_t first, Py_ssize_t
     cdef Py_ssize_t unit
     scratch_bytes(p, &s, memory)
     # The padding of every row to come; where it is in input elements of a sum, zeros are zeros.
-    p.rows.fill(s.row, p.row_bytes // p.rows.width)
+    if p.load_rows or p.pad_row:
+        p.rows.fill(s.row, p.chunk * p.row_bytes // p.rows.width)
     for unit in range(first, end):
         reduce_unit(p, &s, unit)
 

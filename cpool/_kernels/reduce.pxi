@@ -36,10 +36,10 @@ cdef struct Plan:
     int mode
     bint load_rows, store_rows, x_many, y_many, pad_row, whole_rows, z_identity, y_identity
     Py_ssize_t block, blocks, n     # output rows a unit, units a plane, elements of a result row
-    Py_ssize_t row_slots, row_bytes, row_reach
+    Py_ssize_t row_slots, row_bytes, row_reach, chunk   # chunk: rows that across() takes at a time
     Py_ssize_t row_left, row_width      # of the scratch row: cells of padding before the input's, bytes of an element
     void (*first_reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
-    void (*first_pairs)(char*, const char*, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+    void (*first_pairs)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int) noexcept nogil
 
 
 cdef struct Scratch:
@@ -115,6 +115,9 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
     p.y_many = worth_pieces(&p.y, p.y.out)
     p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)
     p.row_bytes = padded(p.row_reach * p.inner * max(w, p.row_width))
+    # A row that was just copied is not yet where vectors can be loaded from at any offset (a store is only forwarded to a load
+    # that lies within it): copy some rows, then reduce them.
+    p.chunk = max(1, min(16, NEAR // p.row_bytes)) if p.load_rows or p.pad_row else p.y.size
 
 
 cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept nogil:
@@ -130,7 +133,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
         pieces = padded((p.n + min(p.x.spread, p.x.out) * p.inner) * w)
     else:
         pieces = codes * pieces
-    s.row, at = <char*>at, at + p.row_bytes
+    s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.load_rows or p.pad_row else 0)
     s.pieces, at = <char*>at, at + pieces
     s.rows, at = <char*>at, at + (0 if p.y_identity else rows)
     s.row_codes, at = <char*>at, at + (0 if p.y_identity or codes == 1 else rows)
@@ -267,39 +270,47 @@ cdef inline void first_step(const Plan* p, char* out, char* out_code, Py_ssize_t
         p.first_reduce(out, out_step, src, src_step, count, tap_step, taps, n)
 
 
-cdef void across(const Plan* p, const Scratch* s, const char* source, char* out, char* out_code, Py_ssize_t z,
+cdef void across(const Plan* p, const Scratch* s, const char* source, Py_ssize_t count, char* out, char* out_code, Py_ssize_t z,
                  Py_ssize_t y) noexcept nogil:
-    # One input row -> the windows' columns of that row, p.n elements; codes count the column taps.
+    # Some input rows from row y on -> the windows' columns of each, p.n elements; codes count the column taps.
     cdef const Axis* a = &p.x
-    cdef Py_ssize_t pixel = p.inner * p.row_width, t, gathered = p.n * p.row_width
+    cdef Py_ssize_t pixel = p.inner * p.row_width, pitch = p.n * p.rows.width, step = p.row_step, r
     cdef const char* src = source
     cdef bint readable = p.load_rows or p.pad_row or reach(a, a.out) < a.size
     if p.load_rows or p.pad_row:
-        load_row(p, source, s.row, z, y)
-        src = s.row
+        for r in range(count):
+            load_row(p, source + r * p.row_step, s.row + r * p.row_bytes, z, y + r)
+        src, step = s.row, p.row_bytes
+    if p.mode == FLAT and not p.x_many:
+        first_step(p, out, out_code, pitch, src, step, count, a.dilation * pixel, a.kernel, p.n, 0)
+    elif p.mode == PAIRS and out_code:
+        p.rows.pairs_winner(out, out_code, pitch, src, step, count, a.kernel, p.n, readable)
+    elif p.mode == PAIRS:
+        p.first_pairs(out, pitch, src, step, count, a.kernel, p.n, readable)
+    else:
+        for r in range(count):
+            across_row(p, s, src + r * step, out + r * pitch, out_code + r * pitch if out_code else NULL)
+    if out_code and p.mode != PIXELS and p.x.before > 0:
+        for r in range(count):
+            raise_row(p, out_code + r * pitch, 0)
+
+
+cdef void across_row(const Plan* p, const Scratch* s, const char* src, char* out, char* out_code) noexcept nogil:
+    cdef const Axis* a = &p.x
+    cdef Py_ssize_t pixel = p.inner * p.row_width, gathered = p.n * p.row_width, t
     if p.mode == PIXELS:
         across_pixels(p, src, out, out_code)
-        return
-    if p.mode == PHASES:
+    elif p.mode == PHASES:
         across_phases(p, s, src, out)
-        return
-    if p.x_many and p.rows.idempotent:
+    elif p.x_many and p.rows.idempotent:
         across_pieces(p, s, src, out, out_code)
     elif p.x_many:
         across_digits(p, s, src, out, reach(a, a.out))
-    elif p.mode == FLAT:
-        first_step(p, out, out_code, 0, src, 0, 1, a.dilation * pixel, a.kernel, p.n, 0)
-    elif p.mode == PAIRS and out_code:
-        p.rows.pairs_winner(out, out_code, src, a.kernel, p.n, readable)
-    elif p.mode == PAIRS:
-        p.first_pairs(out, src, a.kernel, p.n, readable)
     else:
         # Each tap's column for every window side by side, then one reduction of whole rows.
         for t in range(a.kernel):
             cpool_gather(s.pieces + t * gathered, src + t * a.dilation * pixel, a.stride, a.out, pixel)
         first_step(p, out, out_code, 0, s.pieces, 0, 1, gathered, a.kernel, p.n, 0)
-    if out_code:
-        raise_row(p, out_code, 0)
 
 
 cdef void across_pixels(const Plan* p, const char* src, char* out, char* out_code) noexcept nogil:
@@ -420,14 +431,33 @@ cdef void fill_line(const Plan* p, char* line, char* code, Py_ssize_t n) noexcep
         memset(code, 0, n * p.rows.width)
 
 
+cdef inline bint between_windows(const Axis* a, Py_ssize_t y) noexcept nogil:
+    return a.dilation == 1 and a.spread == 1 and (y + a.before) % a.stride >= a.kernel
+
+
+cdef void rows_across(const Plan* p, const Scratch* s, const char* slice, Py_ssize_t first, Py_ssize_t end, char* out, char* out_code,
+                      Py_ssize_t z) noexcept nogil:
+    # The input rows first to end along their columns, chunk by chunk, without those that no window has.
+    cdef Py_ssize_t y = first, to, pitch = p.n * p.rows.width
+    cdef bint gaps = p.y.stride > p.y.kernel
+    while y < end:
+        to = min(end, y + p.chunk)
+        if gaps:
+            if between_windows(&p.y, y):
+                y += 1
+                continue
+            to = min(to, y + 1)
+        across(p, s, slice + y * p.row_step, to - y, out + (y - first) * pitch, out_code + (y - first) * pitch if out_code else NULL, z, y)
+        y = to
+
+
 cdef void slice_rows(const Plan* p, const Scratch* s, const char* slice, Py_ssize_t z, Py_ssize_t r0, Py_ssize_t r1, char* out,
                      char* out_code) noexcept nogil:
     # One input slice -> its windows of rows r0 to r1, pooled along columns and rows.
     cdef Py_ssize_t w = p.rows.width, pitch = p.n * w, y, first, end, start, r
     cdef const Axis* a = &p.y
     if p.y_identity:
-        for y in range(r0, r1):
-            across(p, s, slice + y * p.row_step, out + (y - r0) * pitch, out_code + (y - r0) * pitch if out_code else NULL, z, y)
+        rows_across(p, s, slice, r0, r1, out, out_code, z)
         return
     if p.whole_rows and not p.y_many:
         along(p, a, False, r0, r1, <char*>slice, NULL, 0, p.row_step, out, out_code, pitch, p.n, p.kernel_x)
@@ -440,11 +470,7 @@ cdef void slice_rows(const Plan* p, const Scratch* s, const char* slice, Py_ssiz
         start = first
     for y in range(start, first):
         fill_line(p, s.rows + (y - start) * pitch, s.row_codes + (y - start) * pitch if out_code else NULL, p.n)
-    for y in range(first, end):
-        if a.dilation == 1 and a.spread == 1 and (y + a.before) % a.stride >= a.kernel:
-            continue            # between two windows
-        across(p, s, slice + y * p.row_step, s.rows + (y - start) * pitch,
-               s.row_codes + (y - start) * pitch if out_code else NULL, z, y)
+    rows_across(p, s, slice, first, end, s.rows + (first - start) * pitch, s.row_codes + (first - start) * pitch if out_code else NULL, z)
     if p.y_many:
         for y in range(max(first, end), start + reach(a, r1 - r0)):
             fill_line(p, s.rows + (y - start) * pitch, s.row_codes + (y - start) * pitch if out_code else NULL, p.n)

@@ -31,15 +31,16 @@ typedef struct {
     /* out[c][i] = op over t < taps of src[c][i + t * tap_step], for c < count rows out_step and src_step apart.
      * It may work in place, downwards in memory: out[c] may be src[c]. */
     void (*reduce)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n);
-    /* out[i] = op over t < taps of src[2 * i + t]. `readable`: one element past the last window may be read. */
-    void (*pairs)(char *out, const char *src, isize taps, isize n, int readable);
+    /* out[c][i] = op over t < taps of src[c][2 * i + t]. `readable`: one element past the last window may be read. */
+    void (*pairs)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable);
     /* The same two from input elements, where these have to be converted; NULL: convert the row first, with load. */
     void (*first_reduce)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n);
-    void (*first_pairs)(char *out, const char *src, isize taps, isize n, int readable);
+    void (*first_pairs)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable);
     /* The first two again, and the code of the winner: code + t * code_step, plus what the source cell carries (src_code not NULL). */
     void (*reduce_winner)(char *out, char *out_code, isize out_step, const char *src, const char *src_code, isize src_step,
                           isize count, isize tap_step, isize taps, isize n, int64_t code, int64_t code_step);
-    void (*pairs_winner)(char *out, char *out_code, const char *src, isize taps, isize n, int readable);
+    void (*pairs_winner)(char *out, char *out_code, isize out_step, const char *src, isize src_step, isize count, isize taps,
+                         isize n, int readable);
     void (*raise_codes)(char *code, int64_t least, isize n);                 /* code = max(code, least) */
     void (*narrow)(char *dst, isize dst_width, const char *code, isize n);   /* codes into 1, 2 or 4 bytes */
 
@@ -129,6 +130,14 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define CPOOL_INLINE static inline __attribute__((always_inline))
 #else
 #define CPOOL_INLINE static inline
+#endif
+
+/* Everywhere else, and for the pair of floats in 8 bytes, the comparisons of rows_width.h serve. */
+#if CPOOL_BYTES && defined(__x86_64__)
+#include "rows_x86.h"
+#define CPOOL_X86 1
+#else
+#define CPOOL_X86 0
 #endif
 
 #define CPOOL_CAT_(a, b, c) a##_##b##_##c

@@ -12,43 +12,55 @@
 /* The widths, from the machine's vector down to two elements, then one lane for the last element of an odd row. */
 #if CPOOL_BYTES >= 64
 #define B 64
+#define X86_BEST CPOOL_X86
 #define LANES CPOOL_NAME(CPOOL_LANES_64, BITS)
 #include "rows_width.h"
 #undef B
+#undef X86_BEST
 #undef LANES
 #endif
 #if CPOOL_BYTES >= 32
 #define B 32
+#define X86_BEST CPOOL_X86
 #define LANES CPOOL_NAME(CPOOL_LANES_32, BITS)
 #include "rows_width.h"
 #undef B
+#undef X86_BEST
 #undef LANES
 #endif
 #if CPOOL_BYTES >= 16
 #define B 16
+#define X86_BEST CPOOL_X86
 #define LANES CPOOL_NAME(CPOOL_LANES_16, BITS)
 #include "rows_width.h"
 #undef B
+#undef X86_BEST
 #undef LANES
 #if BITS <= 32
 #define B 8
+#define X86_BEST 0
 #define LANES CPOOL_NAME(CPOOL_LANES_8, BITS)
 #include "rows_width.h"
 #undef B
+#undef X86_BEST
 #undef LANES
 #endif
 #if BITS <= 16
 #define B 4
+#define X86_BEST 0
 #define LANES CPOOL_NAME(CPOOL_LANES_4, BITS)
 #include "rows_width.h"
 #undef B
+#undef X86_BEST
 #undef LANES
 #endif
 #endif
 #define B lane
+#define X86_BEST CPOOL_X86
 #define LANE
 #include "rows_width.h"
 #undef B
+#undef X86_BEST
 #undef LANE
 
 #define FN(name) CPOOL_NAME(CPOOL_NAME(cpool, name), S)
@@ -111,18 +123,18 @@ static void FN(reduce_min)(char *out, isize out_step, const char *src, isize src
     FN(reduce_any)(CPOOL_MIN, out, out_step, src, src_step, count, tap_step, taps, n);
 }
 /* The two most common windows get loops of their own: a fixed number of taps unrolls. */
-static void FN(pairs_max)(char *out, const char *src, isize taps, isize n, int readable)
+static void FN(pairs_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable)
 {
     if (taps == 2)
-        FN(pairs_any)(CPOOL_MAX, out, src, 2, n, readable);
+        FN(pairs_any)(CPOOL_MAX, out, out_step, src, src_step, count, 2, n, readable);
     else if (taps == 3)
-        FN(pairs_any)(CPOOL_MAX, out, src, 3, n, readable);
+        FN(pairs_any)(CPOOL_MAX, out, out_step, src, src_step, count, 3, n, readable);
     else
-        FN(pairs_any)(CPOOL_MAX, out, src, taps, n, readable);
+        FN(pairs_any)(CPOOL_MAX, out, out_step, src, src_step, count, taps, n, readable);
 }
-static void FN(pairs_min)(char *out, const char *src, isize taps, isize n, int readable)
+static void FN(pairs_min)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable)
 {
-    FN(pairs_any)(CPOOL_MIN, out, src, taps, n, readable);
+    FN(pairs_any)(CPOOL_MIN, out, out_step, src, src_step, count, taps, n, readable);
 }
 static void FN(fill_lowest)(char *dst, isize n)
 {
@@ -152,14 +164,17 @@ CPOOL_INLINE void FN(reduce_winner_any)(int op, char *out, char *out_code, isize
 #undef AT
     }
 }
-CPOOL_INLINE void FN(pairs_winner_any)(int op, char *out, char *out_code, const char *src, isize taps, isize n, int readable)
+CPOOL_INLINE void FN(pairs_winner_any)(int op, char *out, char *out_code, isize out_step, const char *src, isize src_step,
+                                       isize count, isize taps, isize n, int readable)
 {
-    isize i = 0;
     const isize limit = readable || taps % 2 == 0 ? n : n - 1;
+    for (isize c = 0; c < count; c++, out += out_step, out_code += out_step, src += src_step) {
+        isize i = 0;
 #define DO(width) BLOCK(pairs_winner, width)(op, out + i * (isize)sizeof(T), out_code + i * (isize)sizeof(T), \
                                              src + 2 * i * (isize)sizeof(T), taps)
-    SWEEP(DO, 1)
+        SWEEP(DO, 1)
 #undef DO
+    }
 }
 #define WINNER_PAIR(OP, name) \
     static void FN(reduce_winner_##name)(char *out, char *out_code, isize out_step, const char *src, const char *src_code, \
@@ -171,14 +186,15 @@ CPOOL_INLINE void FN(pairs_winner_any)(int op, char *out, char *out_code, const 
         else \
             FN(reduce_winner_any)(OP, out, out_code, out_step, src, NULL, src_step, count, tap_step, taps, n, code, code_step); \
     } \
-    static void FN(pairs_winner_##name)(char *out, char *out_code, const char *src, isize taps, isize n, int readable) \
+    static void FN(pairs_winner_##name)(char *out, char *out_code, isize out_step, const char *src, isize src_step, isize count, \
+                                        isize taps, isize n, int readable) \
     { \
         if (taps == 2) \
-            FN(pairs_winner_any)(OP, out, out_code, src, 2, n, readable); \
+            FN(pairs_winner_any)(OP, out, out_code, out_step, src, src_step, count, 2, n, readable); \
         else if (taps == 3) \
-            FN(pairs_winner_any)(OP, out, out_code, src, 3, n, readable); \
+            FN(pairs_winner_any)(OP, out, out_code, out_step, src, src_step, count, 3, n, readable); \
         else \
-            FN(pairs_winner_any)(OP, out, out_code, src, taps, n, readable); \
+            FN(pairs_winner_any)(OP, out, out_code, out_step, src, src_step, count, taps, n, readable); \
     }
 WINNER_PAIR(CPOOL_MAX, max)
 WINNER_PAIR(CPOOL_MIN, min)
@@ -231,9 +247,9 @@ static void FN(reduce_sum)(char *out, isize out_step, const char *src, isize src
 {
     FN(reduce_any)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
-static void FN(pairs_sum)(char *out, const char *src, isize taps, isize n, int readable)
+static void FN(pairs_sum)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable)
 {
-    FN(pairs_any)(CPOOL_SUM, out, src, taps, n, readable);
+    FN(pairs_any)(CPOOL_SUM, out, out_step, src, src_step, count, taps, n, readable);
 }
 #if WIDENS
 #if CPOOL_BYTES
@@ -242,12 +258,12 @@ static void FN(reduce_widening)(char *out, isize out_step, const char *src, isiz
 {
     FN(reduce_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
-static void FN(pairs_widening)(char *out, const char *src, isize taps, isize n, int readable)
+static void FN(pairs_widening)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable)
 {
     if (taps == 2)
-        FN(pairs_any_widening)(CPOOL_SUM, out, src, 2, n, readable);
+        FN(pairs_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, 2, n, readable);
     else
-        FN(pairs_any_widening)(CPOOL_SUM, out, src, taps, n, readable);
+        FN(pairs_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, taps, n, readable);
 }
 #else
 #define cpool_reduce_widening_f64 NULL

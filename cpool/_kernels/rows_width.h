@@ -55,6 +55,9 @@ CPOOL_INLINE V FN(combine)(int op, V a, V b)
 {
     if (op == CPOOL_SUM)
         return a + b;
+#if FLOATING && X86_BEST
+    return (V)FN(x86_best)(op, a, b);
+#endif
     M mask = FN(wins)(op, a, b);
     return BLEND(mask, b, a);
 }
