@@ -17,7 +17,7 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
 
 KERNELS = "cpool/_kernels"
-SHARED_SOURCES = ["pooling.pxi", "axis.pxi", "reduce.pxi", "winners.pxi", "rows.h", "rows_type.h", "rows_width.h", "rows_blocks.h", "rows_sweeps.h", "rows_x86.h", "rows_tables.h"]
+SHARED_SOURCES = sorted(path.name for path in Path(KERNELS).iterdir() if path.suffix in (".pxi", ".h"))
 
 # Instruction sets by their flags for gcc and clang. The choice is made from the target, never from the CPU that builds.
 # `-mprefer-vector-width` only concerns the few loops that the compiler vectorises itself.

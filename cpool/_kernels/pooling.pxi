@@ -17,7 +17,7 @@ cdef extern from "Python.h":
 cdef extern from "rows.h" nogil:
     ctypedef struct cpool_rows:
         Py_ssize_t width, source, result
-        int idempotent, plain
+        int idempotent, reciprocal, plain
         void (*reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*pairs)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int) noexcept nogil
         void (*first_reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
@@ -30,8 +30,8 @@ cdef extern from "rows.h" nogil:
         void (*narrow)(char*, Py_ssize_t, const char*, Py_ssize_t) noexcept nogil
         void (*accumulate)(char*, const char*, Py_ssize_t) noexcept nogil
         void (*fill)(char*, Py_ssize_t) noexcept nogil
-        void (*load)(char*, const char*, Py_ssize_t, double) noexcept nogil
-        void (*store)(char*, const char*, Py_ssize_t, double) noexcept nogil
+        void (*load)(char*, const char*, Py_ssize_t, const double*) noexcept nogil
+        void (*store)(char*, const char*, Py_ssize_t, const double*) noexcept nogil
     ctypedef struct cpool_grads:
         Py_ssize_t width
         void (*pick)(char*, const char**, const char**, const int64_t*, Py_ssize_t, Py_ssize_t) noexcept nogil
@@ -46,6 +46,8 @@ cdef extern from "rows.h" nogil:
 
 
 include "axis.pxi"
+include "plan.pxi"
+include "across.pxi"
 include "reduce.pxi"
 include "winners.pxi"
 

@@ -26,6 +26,7 @@ typedef struct {
     isize source;      /* bytes of an element of the input */
     isize result;      /* bytes of an element of the output */
     int idempotent;    /* op(a, a) == a: a window may be covered by overlapping pieces */
+    int reciprocal;    /* `by` holds reciprocals */
     int plain;         /* an input element is an element within the passes, as it stands */
 
     /* out[c][i] = op over t < taps of src[c][i + t * tap_step], for c < count rows out_step and src_step apart.
@@ -46,8 +47,9 @@ typedef struct {
 
     void (*accumulate)(char *out, const char *src, isize n);                 /* out = op(out, src), for sums */
     void (*fill)(char *dst, isize n);                                        /* the neutral element */
-    void (*load)(char *dst, const char *src, isize n, double divisor);       /* input element / divisor -> pass element */
-    void (*store)(char *dst, const char *src, isize n, double divisor);      /* pass element / divisor -> output element */
+    /* Input elements -> pass elements -> output elements, divided by `by` (or multiplied with its reciprocals) unless NULL. */
+    void (*load)(char *dst, const char *src, isize n, const double *by);
+    void (*store)(char *dst, const char *src, isize n, const double *by);
 } cpool_rows;
 
 /* What the gradient of max and min needs of one element type. */

@@ -5,15 +5,13 @@
  * is far below its own rounding; a double is divided. Every NaN that comes out is the same one: which of two NaN an addition
  * keeps is the compiler's choice of operands, and bits are not to depend on it. */
 #define CPOOL_LOAD(name, FROM, TO) \
-    static void cpool_load_##name(char *dst, const char *src, isize n, double divisor) \
+    static void cpool_load_##name(char *dst, const char *src, isize n, const double *by) \
     { \
-        if (divisor == 1.0) \
-            for (isize i = 0; i < n; i++) ((TO *)dst)[i] = (TO)((const FROM *)src)[i]; \
-        else \
-            for (isize i = 0; i < n; i++) ((TO *)dst)[i] = (TO)((TO)((const FROM *)src)[i] / divisor); \
+        (void)by; /* only gradients are divided as they are loaded, and they are floats */ \
+        for (isize i = 0; i < n; i++) \
+            ((TO *)dst)[i] = (TO)((const FROM *)src)[i]; \
     }
 #define CPOOL_LOADS(S, T) CPOOL_LOAD(S##_u64, T, uint64_t) CPOOL_LOAD(S##_f64, T, double)
-CPOOL_LOAD(f64_f64, double, double)
 CPOOL_LOADS(i8, int8_t)
 CPOOL_LOADS(u8, uint8_t)
 CPOOL_LOADS(i16, int16_t)
@@ -23,38 +21,38 @@ CPOOL_LOADS(u32, uint32_t)
 CPOOL_LOADS(i64, int64_t)
 CPOOL_LOADS(u64, uint64_t)
 
-static void cpool_load_f32_f64(char *dst, const char *src, isize n, double divisor)
+static void cpool_load_f32_f64(char *dst, const char *src, isize n, const double *by)
 {
-    const double scale = 1.0 / divisor;
-    if (divisor == 1.0)
+    if (by)
         for (isize i = 0; i < n; i++)
-            ((double *)dst)[i] = (double)((const float *)src)[i];
+            ((double *)dst)[i] = (double)((const float *)src)[i] * by[i];
     else
         for (isize i = 0; i < n; i++)
-            ((double *)dst)[i] = (double)((const float *)src)[i] * scale;
+            ((double *)dst)[i] = (double)((const float *)src)[i];
 }
-static void cpool_store_f64_f32(char *dst, const char *src, isize n, double divisor)
+static void cpool_load_f64_f64(char *dst, const char *src, isize n, const double *by)
 {
-    const double scale = 1.0 / divisor;
-    for (isize i = 0; i < n; i++) {
-        const double quotient = ((const double *)src)[i] * scale;
-        ((float *)dst)[i] = quotient == quotient ? (float)quotient : NAN;
-    }
-}
-static void cpool_store_f64_f64(char *dst, const char *src, isize n, double divisor)
-{
-    for (isize i = 0; i < n; i++) {
-        const double quotient = ((const double *)src)[i] / divisor;
-        ((double *)dst)[i] = quotient == quotient ? quotient : NAN;
-    }
+    for (isize i = 0; i < n; i++)
+        ((double *)dst)[i] = by ? ((const double *)src)[i] / by[i] : ((const double *)src)[i];
 }
 
+#define CPOOL_STORE(name, TO, DIVIDED) \
+    static void cpool_store_##name(char *dst, const char *src, isize n, const double *by) \
+    { \
+        for (isize i = 0; i < n; i++) { \
+            const double sum = ((const double *)src)[i], found = by ? DIVIDED : sum; \
+            ((TO *)dst)[i] = found == found ? (TO)found : (TO)NAN; \
+        } \
+    }
+CPOOL_STORE(f64_f32, float, sum * by[i])
+CPOOL_STORE(f64_f64, double, sum / by[i])
+
 #define CPOOL_SELECT(S, T, op, neutral) \
-    {sizeof(T), sizeof(T), sizeof(T), 1, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_##op##_##S, \
+    {sizeof(T), sizeof(T), sizeof(T), 1, 0, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_##op##_##S, \
      cpool_pairs_##op##_##S, NULL, NULL, NULL, NULL, NULL, \
      cpool_fill_##neutral##_##S, NULL, NULL}
 #define CPOOL_SELECT_WINNER(S, T, op, neutral) \
-    {sizeof(T), sizeof(T), sizeof(T), 1, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_##op##_##S, \
+    {sizeof(T), sizeof(T), sizeof(T), 1, 0, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_##op##_##S, \
      cpool_pairs_##op##_##S, cpool_reduce_winner_##op##_##S, \
      cpool_pairs_winner_##op##_##S, cpool_raise_codes_##S, cpool_narrow_##S, NULL, cpool_fill_##neutral##_##S, NULL, NULL}
 #define CPOOL_SELECTS(op, neutral) \
@@ -65,7 +63,7 @@ static void cpool_store_f64_f64(char *dst, const char *src, isize n, double divi
      CPOOL_SELECT_WINNER(i64, int64_t, op, neutral), CPOOL_SELECT_WINNER(u64, uint64_t, op, neutral)}
 
 #define CPOOL_SUM_IN(ACC, source, result, plain, first_reduce, first_pairs, load, store) \
-    {8, source, result, 0, plain, cpool_reduce_sum_##ACC, cpool_pairs_sum_##ACC, first_reduce, first_pairs, NULL, NULL, NULL, NULL, cpool_accumulate_##ACC, \
+    {8, source, result, 0, result == 4, plain, cpool_reduce_sum_##ACC, cpool_pairs_sum_##ACC, first_reduce, first_pairs, NULL, NULL, NULL, NULL, cpool_accumulate_##ACC, \
      cpool_fill_zero_##ACC, load, store}
 #define CPOOL_SUM_F32 CPOOL_SUM_IN(f64, 4, 4, 0, cpool_reduce_widening_f64, cpool_pairs_widening_f64, cpool_load_f32_f64, cpool_store_f64_f32)
 #define CPOOL_SUM_F64 CPOOL_SUM_IN(f64, 8, 8, 1, cpool_reduce_sum_f64, cpool_pairs_sum_f64, cpool_load_f64_f64, cpool_store_f64_f64)

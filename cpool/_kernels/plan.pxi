@@ -1,0 +1,161 @@
+# A pooling call as the passes see it: what the caller gives, what prepare() decides, and the scratch memory of one thread.
+
+cdef enum:
+    # How the columns are reduced, see across().
+    FLAT, PAIRS, PIXELS, GATHER, PHASES
+    # From this many overlapping taps on, pieces of 1, 2, 4, ... cells are built, and a window is covered by two of them (sums:
+    # by those that its binary digits name). The cost then grows with the logarithm of the kernel.
+    MANY_TAPS = 6
+    # What a block's intermediate rows may take: within the first cache where each row serves one output row, else the second.
+    NEAR = 24 * 1024
+    FAR = 256 * 1024
+
+cdef struct Plan:
+    const cpool_rows* rows
+    Axis z, y, x                # what the passes walk: the pooling's axes, or their adjoints
+    Axis count_z, count_y, count_x   # the pooling's own axes, for divisors
+    Py_ssize_t planes, inner
+    const char* source
+    Py_ssize_t plane_step, slice_step, row_step      # bytes in the source; within a row everything is contiguous
+    char* result                # contiguous
+    char* winners               # contiguous, winner_width bytes each; NULL where no winners are wanted
+    Py_ssize_t winner_width
+    Py_ssize_t kernel_y, kernel_x   # for the codes: ((tz * kernel_y) + ty) * kernel_x + tx
+    bint divide_source, divide_result, include_pad
+    double divisor              # replaces the counts where it is not 0
+    # decided by prepare():
+    int mode
+    bint load_rows, store_rows, x_many, y_many, pad_row, whole_rows, z_identity, y_identity
+    Py_ssize_t block, blocks, n     # output rows a unit, units a plane, elements of a result row
+    Py_ssize_t row_slots, row_bytes, row_reach, chunk   # chunk: rows that across() takes at a time
+    Py_ssize_t row_left, row_width      # of the scratch row: cells of padding before the input's, bytes of an element
+    void (*first_reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
+    void (*first_pairs)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int) noexcept nogil
+
+
+cdef struct Scratch:
+    char* row        # one input row, padded (and widened)
+    char* pieces     # its pieces, with their codes behind them
+    char* rows       # the result of across() for the rows of a block
+    char* row_codes
+    char* slices     # the result of the row pass for every slice
+    char* slice_codes
+    char* last       # the result of the last pass before it is stored
+    char* last_codes
+    double* by       # what each element of a row is divided by, or the reciprocals
+    double by_rows   # the part of it that depth and rows gave
+
+
+cdef inline Py_ssize_t padded(Py_ssize_t bytes) noexcept nogil:
+    return (bytes + 191) // 64 * 64     # whole cache lines, and one to read beyond
+
+
+cdef bint worth_pieces(const Axis* a, Py_ssize_t outputs) noexcept nogil:
+    cdef Py_ssize_t levels = 1, piece = 1
+    while 2 * piece <= a.kernel:
+        piece *= 2
+        levels += 1
+    # A window far larger than the input (padding="same" can make one) is cheaper cut to the input.
+    return (a.kernel >= MANY_TAPS and a.spread == 1 and reach(a, 1) <= 2 * a.size + 64
+            and levels * reach(a, outputs) < outputs * a.kernel)
+
+
+cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
+    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, wanted, behind
+    p.n = p.x.out * p.inner
+    p.z_identity, p.y_identity = is_identity(&p.z), is_identity(&p.y)
+    p.x_many = worth_pieces(&p.x, p.x.out)
+    # Elements are converted as the first pass reads them, or else each row beforehand.
+    p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_reduce == NULL or p.x_many or p.x.spread > 1))
+    p.first_reduce, p.first_pairs, p.row_width = p.rows.reduce, p.rows.pairs, w
+    if not p.rows.plain and not p.load_rows:
+        p.first_reduce, p.first_pairs, p.row_width = p.rows.first_reduce, p.rows.first_pairs, p.rows.source
+    p.store_rows = p.rows.store != NULL
+    if reach(&p.x, 1) > 2 * p.x.size * p.x.spread + 64 or (p.inner >= 8 and not p.x_many):
+        p.mode = PIXELS
+    elif p.x.spread > 1:
+        p.mode = PHASES
+    elif p.x.stride == 1:
+        p.mode = FLAT
+    elif p.x.stride == 2 and p.inner == 1 and p.x.dilation == 1 and not p.x_many:
+        p.mode = PAIRS
+    else:
+        p.mode = GATHER
+    p.row_left, p.row_reach = 0, p.x.size
+    if p.mode == PHASES:
+        p.row_left = (p.x.before + p.x.spread - 1) // p.x.spread
+        behind = p.x.out - 1 - p.x.before + (p.x.kernel - 1) * p.x.dilation - (p.x.size - 1) * p.x.spread
+        p.row_reach += p.row_left + (behind // p.x.spread if behind > 0 else 0)
+    elif p.mode != PIXELS:
+        p.row_left = p.x.before
+        p.row_reach = max(reach(&p.x, p.x.out), p.x.before + p.x.size)
+    p.pad_row = p.row_reach > p.x.size
+    # Where the first pass has nothing to do the next reads the input itself.
+    p.whole_rows = is_identity(&p.x) and p.rows.plain and not p.divide_source
+    # Blocks: few enough rows for the cache, enough to go round the threads.
+    room = NEAR if p.y.stride >= reach(&p.y, 1) and p.y.spread == 1 else FAR
+    p.block = max(1, min(p.y.out, room // max(1, p.n * w * codes * p.y.stride)))
+    if not p.z_identity:
+        p.block = max(1, min(p.block, FAR // max(1, p.z.size * p.n * w * codes)))
+    if p.y.kernel > 1 and p.y.spread == 1:
+        # The rows that two blocks share are reduced twice: keep that a small part.
+        p.block = max(p.block, min(p.y.out, 2 * reach(&p.y, 1) // p.y.stride))
+    if p.planes < threads:
+        wanted = (threads + p.planes - 1) // max(1, p.planes)
+        p.block = max(1, min(p.block, (p.y.out + wanted - 1) // wanted))
+    p.blocks = (p.y.out + p.block - 1) // p.block
+    # By the whole axis, not the block: the order of a sum must not depend on how the work was cut.
+    p.y_many = worth_pieces(&p.y, p.y.out)
+    p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)
+    p.row_bytes = padded(p.row_reach * p.inner * max(w, p.row_width))
+    # A row that was just copied is not yet where vectors can be loaded from at any offset (a store is only forwarded to a load
+    # that lies within it): copy some rows, then reduce them.
+    p.chunk = max(1, min(16, NEAR // p.row_bytes)) if p.load_rows or p.pad_row else p.y.size
+
+
+cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept nogil:
+    # Lays the buffers out from `memory` on and returns their length.
+    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, at = <Py_ssize_t>memory
+    cdef Py_ssize_t pieces = p.row_bytes if p.x_many else 0
+    cdef Py_ssize_t taps = 2 if p.x_many else p.x.kernel
+    cdef Py_ssize_t rows = padded(p.row_slots * p.n * w), slices = padded(p.z.size * p.block * p.n * w)
+    cdef Py_ssize_t last = padded(p.block * p.n * w)
+    if p.mode == GATHER:
+        pieces = codes * (pieces + padded(taps * p.n * w))
+    elif p.mode == PHASES:
+        pieces = padded((p.n + min(p.x.spread, p.x.out) * p.inner) * w)
+    else:
+        pieces = codes * pieces
+    s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.load_rows or p.pad_row else 0)
+    s.pieces, at = <char*>at, at + pieces
+    s.rows, at = <char*>at, at + (0 if p.y_identity else rows)
+    s.row_codes, at = <char*>at, at + (0 if p.y_identity or codes == 1 else rows)
+    s.slices, at = <char*>at, at + (0 if p.z_identity else slices)
+    s.slice_codes, at = <char*>at, at + (0 if p.z_identity or codes == 1 else slices)
+    s.last, at = <char*>at, at + (last if p.store_rows else 0)
+    s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
+    s.by, at = <double*>at, at + (padded(p.count_x.out * p.inner * sizeof(double)) if p.divide_source or p.divide_result else 0)
+    s.by_rows = 0
+    return at - <Py_ssize_t>memory
+
+
+cdef const double* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t y) noexcept nogil:
+    # For each element of a row of outputs; made anew only where the rows' part differs from the last row's, at borders. In
+    # double: padding of two thousand million cells on three axes would overflow 64 bits.
+    cdef double rows = 1, cells
+    cdef Py_ssize_t x, i
+    if p.divisor == 0:
+        rows = <double>divisor_of(&p.count_z, z, p.include_pad) * <double>divisor_of(&p.count_y, y, p.include_pad)
+    if rows != s.by_rows or rows == 0:
+        s.by_rows = rows
+        for x in range(p.count_x.out):
+            cells = rows * <double>divisor_of(&p.count_x, x, p.include_pad)
+            if cells < 1:
+                cells = 1       # a window without a cell averages to 0, not to 0 / 0
+            if p.divisor != 0:
+                cells = p.divisor
+            if p.rows.reciprocal:
+                cells = 1 / cells
+            for i in range(p.inner):
+                s.by[x * p.inner + i] = cells
+    return s.by
