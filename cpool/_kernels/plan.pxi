@@ -37,7 +37,7 @@ cdef struct Plan:
 
 
 cdef struct Scratch:
-    char* row        # one input row, padded (and widened)
+    char* row        # a chunk of input rows, padded (and widened)
     char* pieces     # its pieces, with their codes behind them
     char* rows       # the result of across() for the rows of a block
     char* row_codes
