@@ -130,3 +130,18 @@ def compute_into(
         return result
     out[...] = result
     return out
+
+
+def pullback_through(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None]) -> Callable[..., Array]:
+    """The pullback whose kernel is `run(element, grad, grad_x)`: the same checks and conversions for every family."""
+    dtype = _arguments.gradient_dtype(x_dtype)
+    kernel_dtype = np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
+    element = _dispatch.GRADIENTS.index(kernel_dtype.name)
+
+    def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
+        grad = _arguments.gradient("grad_y", grad_y, plan.y_shape, kernel_dtype)
+        if out is not None:
+            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))
+        return compute_into(plan.layout, plan.x_shape, dtype, kernel_dtype, out, lambda grad_x: run(element, grad, grad_x))
+
+    return pullback

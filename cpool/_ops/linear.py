@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import Plan, compute_into, converted, planned
+from cpool._ops._call import Plan, compute_into, converted, planned, pullback_through
 from cpool._threads import threads_for
 
 
@@ -86,21 +84,10 @@ def vjp(
         rank, x, kernel_size, stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, data_format
     )
     y = _pool(kind, x, array, plan, include_pad, divisor, out)
-    dtype = _arguments.gradient_dtype(array.dtype)
-    kernel_dtype = np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
 
-    def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
-        grad = _arguments.gradient("grad_y", grad_y, plan.y_shape, kernel_dtype)
-        if out is not None:
-            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))
+    def run(element: int, grad: Array, grad_x: Array) -> None:
         rows = plan.layout.rows_of(grad)
+        threads = threads_for(plan.work)
+        _dispatch.kernels.spread_gradient(element, rows, grad_x, plan.geometry, kind == "avg", include_pad, divisor, threads)
 
-        def run(grad_x: Array) -> None:
-            _dispatch.kernels.spread_gradient(
-                _dispatch.GRADIENTS.index(kernel_dtype.name), rows, grad_x, plan.geometry, kind == "avg", include_pad, divisor,
-                threads_for(plan.work),
-            )  # fmt: skip
-
-        return compute_into(plan.layout, plan.x_shape, dtype, kernel_dtype, out, run)
-
-    return y, pullback
+    return y, pullback_through(plan, array.dtype, run)

@@ -9,7 +9,7 @@ import numpy as np
 
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import Plan, compute_into, converted, planned
+from cpool._ops._call import Plan, compute_into, converted, planned, pullback_through
 from cpool._threads import threads_for
 
 
@@ -132,20 +132,10 @@ def vjp(
     return_indices = _arguments.flag("return_indices", return_indices)
     array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     y, codes = _pool_with_winners(kind, x, array, plan, out)
-    dtype = _arguments.gradient_dtype(array.dtype)
-    kernel_dtype = np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
 
-    def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
-        grad = _arguments.gradient("grad_y", grad_y, plan.y_shape, kernel_dtype)
-        if out is not None:
-            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))
+    def run(element: int, grad: Array, grad_x: Array) -> None:
         rows = plan.layout.contiguous(grad)
+        _dispatch.kernels.winner_gradient(element, rows, codes, grad_x, plan.geometry, threads_for(plan.work))
 
-        def run(grad_x: Array) -> None:
-            _dispatch.kernels.winner_gradient(
-                _dispatch.GRADIENTS.index(kernel_dtype.name), rows, codes, grad_x, plan.geometry, threads_for(plan.work)
-            )
-
-        return compute_into(plan.layout, plan.x_shape, dtype, kernel_dtype, out, run)
-
+    pullback = pullback_through(plan, array.dtype, run)
     return (y, plane_indices(codes, plan)) if return_indices else y, pullback
