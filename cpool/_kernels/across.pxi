@@ -68,17 +68,12 @@ cdef void across(const Plan* p, Scratch* s, const char* source, Py_ssize_t count
     cdef const Axis* a = &p.x
     cdef Py_ssize_t pixel = p.inner * p.row_width, pitch = p.n * p.rows.width, step = p.row_step, r
     cdef const char* src = source
-    cdef bint readable = p.load_rows or p.pad_row or reach(a, a.out) < a.size
-    if p.load_rows or p.pad_row:
+    if p.copy_rows:
         for r in range(count):
             load_row(p, s, source + r * p.row_step, s.row + r * p.row_bytes, z, y + r)
         src, step = s.row, p.row_bytes
     if p.mode == FLAT and not p.x_many:
         first_step(p, out, out_code, pitch, src, step, count, a.dilation * pixel, a.kernel, p.n, 0)
-    elif p.mode == PAIRS and out_code:
-        p.rows.pairs_winner(out, out_code, pitch, src, step, count, a.kernel, p.n, readable)
-    elif p.mode == PAIRS:
-        p.first_pairs(out, pitch, src, step, count, a.kernel, p.n, readable)
     else:
         for r in range(count):
             across_row(p, s, src + r * step, out + r * pitch, out_code + r * pitch if out_code else NULL)

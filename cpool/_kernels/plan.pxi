@@ -2,10 +2,10 @@
 
 cdef enum:
     # How the columns are reduced, see across().
-    FLAT, PAIRS, PIXELS, GATHER, PHASES
-    # From this many overlapping taps on, pieces of 1, 2, 4, ... cells are built, and a window is covered by two of them (sums:
-    # by those that its binary digits name). The cost then grows with the logarithm of the kernel.
-    MANY_TAPS = 6
+    FLAT, PIXELS, GATHER, PHASES
+    # Within a strip so many taps are compared one by one before pieces pay: they are loads from the first cache.
+    STRIP_TAPS = 15
+    STRIP = 16 * 1024       # what the input rows of a block of strips take in bytes
     # What a block's intermediate rows may take in bytes. Where each serves one output row, little: the rows then go from the
     # input to the output while the next ones arrive, and the memory never waits (2x2 on 4x64x224x224: 2.6 ms, with four times
     # as much 3.7). Where windows share rows, what the second cache holds beside the input.
@@ -25,18 +25,26 @@ cdef struct Plan:
     Py_ssize_t winner_width
     Py_ssize_t kernel_y, kernel_x   # for the codes: ((tz * kernel_y) + ty) * kernel_x + tx
     bint divide_source, divide_result, include_pad
+    bint times                  # the divisors' reciprocals are exact, or exact enough
     double divisor              # replaces the counts where it is not 0
+    bint short_sums             # of floats as such, where strips or windows serve: CPOOL_SHORT_SUMS
+    bint repeat                 # no passes, but repeat.pxi
     # decided by prepare():
     int mode
-    bint load_rows, store_rows, x_many, y_many, pad_row, whole_rows, z_identity, y_identity
+    bint windows                # cell by cell, see windows.pxi
+    bint strips                 # columns and rows in one pass, see strips.pxi
+    cpool_strips strip
+    Py_ssize_t same_first, same_end
+    Py_ssize_t edge, top        # columns and rows of outputs whose windows begin before the input
+    bint load_rows, store_rows, x_many, y_many, pad_row, copy_rows, whole_rows, z_identity, y_identity
     Py_ssize_t block, blocks, n     # output rows a unit, units a plane, elements of a result row
     Py_ssize_t row_slots, row_bytes, row_reach, chunk   # chunk: rows that across() takes at a time
     Py_ssize_t row_left, row_width      # of the scratch row: cells of padding before the input's, bytes of an element
     void (*first_reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
-    void (*first_pairs)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, int) noexcept nogil
 
 
 cdef struct Scratch:
+    char* strips     # what lies between their passes
     char* row        # a chunk of input rows, padded (and widened)
     char* pieces     # its pieces, with their codes behind them
     char* rows       # the result of across() for the rows of a block
@@ -45,7 +53,9 @@ cdef struct Scratch:
     char* slice_codes
     char* last       # the result of the last pass before it is stored
     char* last_codes
-    double* by       # what each element of a row is divided by, or the reciprocals
+    char* by         # what each element of a row is divided by, or the reciprocals
+    double* by_wide  # of short sums, the reciprocals
+    Py_ssize_t by_z, by_y
     double by_rows   # the part of it that depth and rows gave
 
 
@@ -64,15 +74,27 @@ cdef bint worth_pieces(const Axis* a, Py_ssize_t outputs) noexcept nogil:
 
 
 cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
+    cdef const cpool_rows* rows = p.rows
+    if p.short_sums:
+        p.rows = &SHORT_SUMS
+        decide(p, threads)
+        if p.strips or p.windows:
+            return
+        p.rows = rows
+    decide(p, threads)
+
+
+cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, wanted, behind
     p.n = p.x.out * p.inner
+    p.times = p.rows.reciprocal
     p.z_identity, p.y_identity = is_identity(&p.z), is_identity(&p.y)
     p.x_many = worth_pieces(&p.x, p.x.out)
     # Elements are converted as the first pass reads them, or else each row beforehand.
     p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_reduce == NULL or p.x_many or p.x.spread > 1))
-    p.first_reduce, p.first_pairs, p.row_width = p.rows.reduce, p.rows.pairs, w
+    p.first_reduce, p.row_width = p.rows.reduce, w
     if not p.rows.plain and not p.load_rows:
-        p.first_reduce, p.first_pairs, p.row_width = p.rows.first_reduce, p.rows.first_pairs, p.rows.source
+        p.first_reduce, p.row_width = p.rows.first_reduce, p.rows.source
     p.store_rows = p.rows.store != NULL
     if reach(&p.x, 1) > 2 * p.x.size * p.x.spread + 64 or (p.inner >= 8 and not p.x_many):
         p.mode = PIXELS
@@ -80,8 +102,6 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
         p.mode = PHASES
     elif p.x.stride == 1:
         p.mode = FLAT
-    elif p.x.stride == 2 and p.inner == 1 and p.x.dilation == 1 and not p.x_many:
-        p.mode = PAIRS
     else:
         p.mode = GATHER
     p.row_left, p.row_reach = 0, p.x.size
@@ -93,16 +113,27 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
         p.row_left = p.x.before
         p.row_reach = max(reach(&p.x, p.x.out), p.x.before + p.x.size)
     p.pad_row = p.row_reach > p.x.size
+    p.copy_rows = p.load_rows or p.pad_row
+    p.strips = worth_strips(p)
+    p.windows = worth_windows(p)
+    # Halves and quarters are exact.
+    if p.windows or (p.strips and p.z_identity):
+        p.times = p.times or (p.divide_result and p.divisor == 0 and p.z.kernel <= 2 and p.y.kernel <= 2 and p.x.kernel <= 2)
     # Where the first pass has nothing to do the next reads the input itself.
     p.whole_rows = is_identity(&p.x) and p.rows.plain and not p.divide_source
     # Blocks: few enough rows for the cache, enough to go round the threads.
     room = NEAR if p.y.stride >= reach(&p.y, 1) and p.y.spread == 1 else FAR
+    if p.windows:
+        p.block, p.blocks, p.chunk, p.copy_rows, p.z_identity = 1, p.y.out, 0, False, True
+        return
     p.block = max(1, min(p.y.out, room // max(1, p.n * w * codes * p.y.stride)))
     if not p.z_identity:
         p.block = max(1, min(p.block, FAR // max(1, p.z.size * p.n * w * codes)))
     if p.y.kernel > 1 and p.y.spread == 1:
         # The rows that two blocks share are reduced twice: keep that a small part.
         p.block = max(p.block, min(p.y.out, 2 * reach(&p.y, 1) // p.y.stride))
+    if p.strips:
+        prepare_strips(p)
     if p.planes < threads:
         wanted = (threads + p.planes - 1) // max(1, p.planes)
         p.block = max(1, min(p.block, (p.y.out + wanted - 1) // wanted))
@@ -110,10 +141,13 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
     # By the whole axis, not the block: the order of a sum must not depend on how the work was cut.
     p.y_many = worth_pieces(&p.y, p.y.out)
     p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)
+    if p.strips:
+        p.chunk = reach(&p.y, p.block)
+        return
     p.row_bytes = padded(p.row_reach * p.inner * max(w, p.row_width))
     # A row that was just copied is not yet where vectors can be loaded from at any offset (a store is only forwarded to a load
     # that lies within it): copy some rows, then reduce them.
-    p.chunk = max(1, min(16, COPIED // p.row_bytes)) if p.load_rows or p.pad_row else p.y.size
+    p.chunk = max(1, min(16, COPIED // p.row_bytes)) if p.copy_rows else p.y.size
 
 
 cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept nogil:
@@ -129,24 +163,40 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
         pieces = padded((p.n + min(p.x.spread, p.x.out) * p.inner) * w)
     else:
         pieces = codes * pieces
-    s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.load_rows or p.pad_row else 0)
-    s.pieces, at = <char*>at, at + pieces
-    s.rows, at = <char*>at, at + (0 if p.y_identity else rows)
-    s.row_codes, at = <char*>at, at + (0 if p.y_identity or codes == 1 else rows)
+    if p.windows:
+        return 64
+    s.strips, at = <char*>at, at + (STRIPS_BYTES if p.strips else 0)
+    s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.copy_rows else 0)
+    s.pieces, at = <char*>at, at + (0 if p.strips else pieces)
+    s.rows, at = <char*>at, at + (0 if p.strips or p.y_identity else rows)
+    s.row_codes, at = <char*>at, at + (0 if p.strips or p.y_identity or codes == 1 else rows)
     s.slices, at = <char*>at, at + (0 if p.z_identity else slices)
     s.slice_codes, at = <char*>at, at + (0 if p.z_identity or codes == 1 else slices)
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
-    s.by, at = <double*>at, at + (padded(p.count_x.out * p.inner * sizeof(double)) if p.divide_source or p.divide_result else 0)
+    s.by, at = <char*>at, at + (padded(p.count_x.out * p.inner * w) if p.divide_source or p.divide_result else 0)
+    s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if p.rows == &SHORT_SUMS and p.divide_result else 0)
     s.by_rows = 0
     return at - <Py_ssize_t>memory
 
 
-cdef const double* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t y) noexcept nogil:
+cdef inline double divisor_at(const Plan* p, Py_ssize_t z, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
+    # In double: padding of two thousand million cells on three axes would overflow 64 bits. A window without a cell averages to
+    # 0, not to 0 / 0.
+    if p.divisor != 0:
+        return p.divisor
+    return max(1.0, <double>divisor_of(&p.count_z, z, p.include_pad) * <double>divisor_of(&p.count_y, y, p.include_pad)
+               * <double>divisor_of(&p.count_x, x, p.include_pad))
+
+
+cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t y) noexcept nogil:
     # For each element of a row of outputs; made anew only where the rows' part differs from the last row's, at borders. In
     # double: padding of two thousand million cells on three axes would overflow 64 bits.
     cdef double rows = 1, cells
     cdef Py_ssize_t x, i
+    if s.by_rows != 0 and z == s.by_z and y == s.by_y:
+        return s.by
+    s.by_z, s.by_y = z, y
     if p.divisor == 0:
         rows = <double>divisor_of(&p.count_z, z, p.include_pad) * <double>divisor_of(&p.count_y, y, p.include_pad)
     if rows != s.by_rows or rows == 0:
@@ -157,8 +207,13 @@ cdef const double* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize
                 cells = 1       # a window without a cell averages to 0, not to 0 / 0
             if p.divisor != 0:
                 cells = p.divisor
-            if p.rows.reciprocal:
+            if p.times:
                 cells = 1 / cells
-            for i in range(p.inner):
-                s.by[x * p.inner + i] = cells
+            for i in range(x * p.inner, (x + 1) * p.inner):
+                if p.rows == &SHORT_SUMS:
+                    (<float*>s.by)[i] = <float>cells
+                    if p.divide_result:
+                        s.by_wide[i] = cells if p.times else 1 / cells
+                else:
+                    (<double*>s.by)[i] = cells
     return s.by

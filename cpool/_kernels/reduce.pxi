@@ -96,6 +96,9 @@ cdef void slice_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
     # One input slice -> its windows of rows r0 to r1, pooled along columns and rows.
     cdef Py_ssize_t w = p.rows.width, pitch = p.n * w, y, first, end, start, r
     cdef const Axis* a = &p.y
+    if p.strips:
+        strip_rows(p, s, slice, z, r0, r1, out, out_code)
+        return
     if p.y_identity:
         rows_across(p, s, slice, r0, r1, out, out_code, z)
         return
@@ -133,12 +136,22 @@ cdef void finish(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t z, Py_s
             p.rows.narrow(p.winners + at * p.winner_width, p.winner_width, s.last_codes + (r - r0) * pitch, p.n)
 
 
-cdef void reduce_unit(const Plan* p, Scratch* s, Py_ssize_t unit) noexcept nogil:
-    cdef Py_ssize_t plane = unit // p.blocks, r0 = unit % p.blocks * p.block, r1 = min(p.y.out, r0 + p.block), z
+cdef void reduce_unit(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t r0) noexcept nogil:
+    cdef Py_ssize_t r1 = min(p.y.out, r0 + p.block), z, at
     cdef Py_ssize_t n = (r1 - r0) * p.n, pitch = n * p.rows.width
     cdef const char* source = p.source + plane * p.plane_step
     cdef char* out
     cdef char* out_code = s.last_codes if p.winners else NULL
+    if p.windows:
+        at = plane * p.z.out * p.y.out * p.n
+        window_rows(p, source, p.result + at * p.rows.result, p.winners + at if p.winners else NULL, r0, r1)
+        return
+    if p.strips and p.z_identity:
+        for z in range(p.z.out):
+            at = ((plane * p.z.out + z) * p.y.out + r0) * p.n
+            strip_rows(p, s, source + z * p.slice_step, z, r0, r1, p.result + at * p.rows.result,
+                       p.winners + at if p.winners else NULL)
+        return
     if not p.z_identity:
         for z in range(p.z.size):
             slice_rows(p, s, source + z * p.slice_step, z, r0, r1, s.slices + z * pitch,

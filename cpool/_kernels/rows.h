@@ -20,44 +20,51 @@ typedef ptrdiff_t isize;
 enum { CPOOL_MAX, CPOOL_MIN, CPOOL_SUM, CPOOL_MEAN, CPOOL_OPERATIONS };
 enum { CPOOL_F32, CPOOL_F64, CPOOL_I8, CPOOL_U8, CPOOL_I16, CPOOL_U16, CPOOL_I32, CPOOL_U32, CPOOL_I64, CPOOL_U64, CPOOL_ELEMENTS };
 
+#include "strips.h"
+#include "pick.h"
+#include "windows.h"
+
 /* What the passes need of one operation on one element type. Entries that it has no use for are NULL. */
 typedef struct {
     isize width;       /* bytes of an element within the passes */
     isize source;      /* bytes of an element of the input */
     isize result;      /* bytes of an element of the output */
     int idempotent;    /* op(a, a) == a: a window may be covered by overlapping pieces */
-    int reciprocal;    /* `by` holds reciprocals */
+    int reciprocal;    /* `by`, whose elements are as wide as those within the passes, holds reciprocals */
     int plain;         /* an input element is an element within the passes, as it stands */
+    int byte_codes;    /* strips and windows can keep the codes of winners */
 
     /* out[c][i] = op over t < taps of src[c][i + t * tap_step], for c < count rows out_step and src_step apart.
      * It may work in place, downwards in memory: out[c] may be src[c]. */
     void (*reduce)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n);
-    /* out[c][i] = op over t < taps of src[c][2 * i + t]. `readable`: one element past the last window may be read. */
-    void (*pairs)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable);
-    /* The same two from input elements, where these have to be converted; NULL: convert the row first, with load. */
+    /* The same from input elements, where these are not plain; NULL: convert the row first, with load. */
     void (*first_reduce)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n);
-    void (*first_pairs)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable);
-    /* The first two again, and the code of the winner: code + t * code_step, plus what the source cell carries (src_code not NULL). */
+    /* The first again, and the code of the winner: code + t * code_step, plus what the source cell carries (src_code not NULL). */
     void (*reduce_winner)(char *out, char *out_code, isize out_step, const char *src, const char *src_code, isize src_step,
                           isize count, isize tap_step, isize taps, isize n, int64_t code, int64_t code_step);
-    void (*pairs_winner)(char *out, char *out_code, isize out_step, const char *src, isize src_step, isize count, isize taps,
-                         isize n, int readable);
     void (*raise_codes)(char *code, int64_t least, isize n);                 /* code = max(code, least) */
     void (*narrow)(char *dst, isize dst_width, const char *code, isize n);   /* codes into 1, 2 or 4 bytes */
 
+    /* Windows over whole planes, see strips.h: of elements within the passes, and of input elements (NULL: as first_reduce). */
+    void (*strips)(const cpool_strips *);
+    void (*first_strips)(const cpool_strips *);
+    /* Windows cell by cell, see windows.h; the same two. */
+    void (*windows)(const cpool_windows *);
+    void (*first_windows)(const cpool_windows *);
+    /* out[c] = the sum of n input elements from src + c * src_step on, for c < count; sums only. */
+    void (*fold)(char *out, const char *src, isize src_step, isize count, isize n);
     void (*accumulate)(char *out, const char *src, isize n);                 /* out = op(out, src), for sums */
     void (*fill)(char *dst, isize n);                                        /* the neutral element */
     /* Input elements -> pass elements -> output elements, divided by `by` (or multiplied with its reciprocals) unless NULL. */
-    void (*load)(char *dst, const char *src, isize n, const double *by);
-    void (*store)(char *dst, const char *src, isize n, const double *by);
+    void (*load)(char *dst, const char *src, isize n, const void *by);
+    void (*store)(char *dst, const char *src, isize n, const void *by);
 } cpool_rows;
 
 /* What the gradient of max and min needs of one element type. */
 typedef struct {
     isize width;
-    /* dst[i] = sum over j < m of (code[j][i] == wanted[j] ? grad[j][i] : 0), in this order */
-    void (*pick)(char *dst, const char *const *grad, const char *const *code, const int64_t *wanted, isize m, isize n);
-    void (*widen)(char *code, const char *src, isize src_width, isize n);    /* stored codes -> codes as wide as a gradient */
+    void (*pick)(const cpool_pick *);
+    void (*pick_pairs)(const cpool_pick *); /* rows of an even cell and an odd one in turn, from a window each */
 } cpool_grads;
 
 /* Elements by their width alone, wherever they lie: a pixel of two floats is copied as eight bytes. */
@@ -85,6 +92,27 @@ static inline void cpool_gather(char *dst, const char *src, isize step, isize n,
 {
     CPOOL_COPY_BY_WIDTH(i, i * step)
 }
+/* Rows of so many bytes, copied without a call for each: a short row costs less than memcpy takes to choose its way. */
+#define CPOOL_COPY_ROW(chunk) \
+    for (isize r = 0; r < rows; r++, dst += dst_step, src += src_step) { \
+        for (isize i = 0; i + chunk < bytes; i += chunk) \
+            memcpy(dst + i, src + i, chunk); \
+        memcpy(dst + bytes - chunk, src + bytes - chunk, chunk); \
+    }
+static inline void cpool_copy_rows(char *dst, isize dst_step, const char *src, isize src_step, isize rows, isize bytes)
+{
+    if (bytes >= 64) {
+        CPOOL_COPY_ROW(64)
+    } else if (bytes >= 32) {
+        CPOOL_COPY_ROW(32)
+    } else if (bytes >= 16) {
+        CPOOL_COPY_ROW(16)
+    } else if (bytes >= 4) {
+        CPOOL_COPY_ROW(4)
+    } else {
+        CPOOL_COPY_ROW(1)
+    }
+}
 /* dst[i] = a[i / 2] or b[i / 2] in turn. */
 #define CPOOL_ZIP_LOOP(TYPE) \
     for (isize i = 0; i < n / 2; i++) { \
@@ -102,6 +130,24 @@ static inline void cpool_zip(char *restrict dst, const char *restrict a, const c
     } else {
         for (isize i = 0; i < n; i++)
             memcpy(dst + i * width, (i % 2 ? b : a) + i / 2 * width, (size_t)width);
+    }
+}
+/* dst[i] = src[i / times] */
+#define CPOOL_REPEAT_LOOP(TYPE) \
+    for (isize i = 0; i < n; src += width) { \
+        const TYPE value = *(const TYPE *)src; \
+        for (const isize end = i + times < n ? i + times : n; i < end; i++) \
+            ((TYPE *)dst)[i] = value; \
+    }
+static inline void cpool_repeat(char *restrict dst, const char *restrict src, isize times, isize n, isize width)
+{
+    if (width == 4) {
+        CPOOL_REPEAT_LOOP(cpool_bytes4)
+    } else if (width == 8) {
+        CPOOL_REPEAT_LOOP(cpool_bytes8)
+    } else {
+        for (isize i = 0; i < n; i++)
+            memcpy(dst + i * width, src + i / times * width, (size_t)width);
     }
 }
 static inline void cpool_spread(char *dst, const char *src, isize step, isize n, isize width)
@@ -130,8 +176,10 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 
 #if defined(__GNUC__)
 #define CPOOL_INLINE static inline __attribute__((always_inline))
+#define CPOOL_SELDOM __attribute__((noinline, cold))
 #else
 #define CPOOL_INLINE static inline
+#define CPOOL_SELDOM
 #endif
 
 /* Everywhere else, and for the pair of floats in 8 bytes, the comparisons of rows_width.h serve. */
@@ -140,6 +188,17 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define CPOOL_X86 1
 #else
 #define CPOOL_X86 0
+#endif
+
+/* The width of the longest vector, as its names have it. */
+#if CPOOL_BYTES == 64
+#define CPOOL_LONGEST 64
+#elif CPOOL_BYTES == 32
+#define CPOOL_LONGEST 32
+#elif CPOOL_BYTES == 16
+#define CPOOL_LONGEST 16
+#else
+#define CPOOL_LONGEST lane
 #endif
 
 #define CPOOL_CAT_(a, b, c) a##_##b##_##c
@@ -166,10 +225,6 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define CPOOL_LANES_4_8 4
 #define CPOOL_LANES_4_16 2
 
-#define CPOOL_HALF_64 32
-#define CPOOL_HALF_32 16
-#define CPOOL_HALF_16 8
-
 /* The lanes of a vector pair at even places, and at odd ones. */
 #define CPOOL_EVEN_2 0, 2
 #define CPOOL_EVEN_4 CPOOL_EVEN_2, 4, 6
@@ -186,6 +241,16 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define CPOOL_ODD_64 CPOOL_ODD_32, 65, 67, 69, 71, 73, 75, 77, 79, 81, 83, 85, 87, 89, 91, 93, 95, 97, 99, 101, 103, 105, \
     107, 109, 111, 113, 115, 117, 119, 121, 123, 125, 127
 
+/* The lanes of two vectors in turn: the first half of the result, and the second. */
+#define CPOOL_ZIP_LOW_2 0, 2
+#define CPOOL_ZIP_HIGH_2 1, 3
+#define CPOOL_ZIP_LOW_4 0, 4, 1, 5
+#define CPOOL_ZIP_HIGH_4 2, 6, 3, 7
+#define CPOOL_ZIP_LOW_8 0, 8, 1, 9, 2, 10, 3, 11
+#define CPOOL_ZIP_HIGH_8 4, 12, 5, 13, 6, 14, 7, 15
+#define CPOOL_ZIP_LOW_16 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
+#define CPOOL_ZIP_HIGH_16 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
+
 /* ---------------------------------------------------------------------------------------------- one copy a type */
 /* S: the suffix of its names, T: the type, I: the signed integer of its width, for masks and codes. */
 #define FLOATING 1
@@ -198,6 +263,12 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define BITS 32
 #define WINNERS 1
 #define GRADS 1
+#if CPOOL_BYTES /* see CPOOL_SHORT_SUMS; the careful way of both takes double */
+#define SUMS 1
+#define SHORT_SUMS 1
+static void cpool_strips_widening_f64(const cpool_strips *);
+static void cpool_windows_widening_f64(const cpool_windows *);
+#endif
 #include "rows_type.h"
 #define S f64
 #define T double

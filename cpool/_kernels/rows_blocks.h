@@ -25,19 +25,32 @@ CPOOL_INLINE void BN(reduce4)(int op, char *out, const char *src, isize tap_step
     STORE(out + 3 * w, d);
 }
 
-CPOOL_INLINE void BN(pairs)(int op, char *out, const char *src, isize taps)
+#if SUMS
+/* The sum of n elements in sixteen parts, which are joined at the end: the order of the additions, and so the result, is the
+ * same whatever the length of the vector. */
+CPOOL_INLINE T BN(fold)(const char *src, isize n)
 {
-    V a = READ_EVEN(src);
-    if (taps > 1)
-        a = FN(combine)(op, a, READ_ODD(src));
-    for (isize t = 2; t < taps; t += 2) {
-        const char *p = src + t * (isize)sizeof(SOURCE);
-        a = FN(combine)(op, a, READ_EVEN(p));
-        if (t + 1 < taps)
-            a = FN(combine)(op, a, READ_ODD(p));
-    }
-    STORE(out, a);
+    enum { MANY = 16 / WIDE };
+    V sums[MANY];
+    T parts[16];
+    for (int j = 0; j < MANY; j++)
+        sums[j] = (V){0};
+    for (; n >= 16; n -= 16, src += 16 * sizeof(SOURCE))
+        for (int j = 0; j < MANY; j++)
+            sums[j] = sums[j] + READ(src + j * WIDE * (isize)sizeof(SOURCE));
+    for (int j = 0; j < MANY; j++)
+        STORE((char *)(parts + j * WIDE), sums[j]);
+    for (isize i = 0; i < n; i++)
+        parts[i] += (T)((const SOURCE *)src)[i];
+    for (int half = 8; half > 0; half /= 2)
+        for (int i = 0; i < half; i++)
+            parts[i] += parts[i + half];
+    return parts[0];
 }
+#endif
+
+#include "strips_blocks.h"
+#include "windows_blocks.h"
 
 #undef READ
 #undef READ_EVEN

@@ -17,17 +17,16 @@ CPOOL_INLINE void FN(KIND(reduce_any))(int op, char *out, isize out_step, const 
     }
 }
 
-CPOOL_INLINE void FN(KIND(pairs_any))(int op, char *out, isize out_step, const char *src, isize src_step, isize count, isize taps,
-                                      isize n, int readable)
+#if SUMS && BITS == 64 && FLOATING
+static void FN(KIND(fold))(char *out, const char *src, isize src_step, isize count, isize n)
 {
-    const isize limit = readable || taps % 2 == 0 ? n : n - 1;
-    for (isize c = 0; c < count; c++, out += out_step, src += src_step) {
-        isize i = 0;
-#define DO(width) BLOCK(KIND(pairs), width)(op, out + i * (isize)sizeof(T), src + 2 * i * (isize)sizeof(SOURCE), taps)
-        SWEEP(DO, 1)
-#undef DO
-    }
+    for (isize c = 0; c < count; c++)
+        ((T *)out)[c] = BLOCK(KIND(fold), CPOOL_LONGEST)(src + c * src_step, n);
 }
+#endif
+
+#include "strips_rows.h"
+#include "windows_rows.h"
 
 #undef SOURCE
 #undef KIND

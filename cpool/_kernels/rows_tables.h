@@ -1,13 +1,13 @@
 /* The tables of row primitives: which functions serve one operation on one element type. */
 
 /* Sums are taken in double for every float and every average, and in 64 bits for integers: an element is widened when its
- * row is loaded and rounded once when it is stored. A float is divided by multiplying with a reciprocal in double, whose error
+ * row is loaded and rounded once when it is stored. Some floats stay floats: CPOOL_SHORT_SUMS. A float is divided by multiplying with a reciprocal in double, whose error
  * is far below its own rounding; a double is divided. Every NaN that comes out is the same one: which of two NaN an addition
  * keeps is the compiler's choice of operands, and bits are not to depend on it. */
 #define CPOOL_LOAD(name, FROM, TO) \
-    static void cpool_load_##name(char *dst, const char *src, isize n, const double *by) \
+    static void cpool_load_##name(char *dst, const char *src, isize n, const void *divisors) \
     { \
-        (void)by; /* only gradients are divided as they are loaded, and they are floats */ \
+        (void)divisors; /* only gradients are divided as they are loaded, and they are floats */ \
         for (isize i = 0; i < n; i++) \
             ((TO *)dst)[i] = (TO)((const FROM *)src)[i]; \
     }
@@ -21,8 +21,9 @@ CPOOL_LOADS(u32, uint32_t)
 CPOOL_LOADS(i64, int64_t)
 CPOOL_LOADS(u64, uint64_t)
 
-static void cpool_load_f32_f64(char *dst, const char *src, isize n, const double *by)
+static void cpool_load_f32_f64(char *dst, const char *src, isize n, const void *divisors)
 {
+    const double *by = divisors;
     if (by)
         for (isize i = 0; i < n; i++)
             ((double *)dst)[i] = (double)((const float *)src)[i] * by[i];
@@ -30,15 +31,20 @@ static void cpool_load_f32_f64(char *dst, const char *src, isize n, const double
         for (isize i = 0; i < n; i++)
             ((double *)dst)[i] = (double)((const float *)src)[i];
 }
-static void cpool_load_f64_f64(char *dst, const char *src, isize n, const double *by)
-{
-    for (isize i = 0; i < n; i++)
-        ((double *)dst)[i] = by ? ((const double *)src)[i] / by[i] : ((const double *)src)[i];
-}
+#define CPOOL_LOAD_DIVIDED(name, T) \
+    static void cpool_load_##name(char *dst, const char *src, isize n, const void *divisors) \
+    { \
+        const T *by = divisors; \
+        for (isize i = 0; i < n; i++) \
+            ((T *)dst)[i] = by ? ((const T *)src)[i] / by[i] : ((const T *)src)[i]; \
+    }
+CPOOL_LOAD_DIVIDED(f32_f32, float)
+CPOOL_LOAD_DIVIDED(f64_f64, double)
 
 #define CPOOL_STORE(name, TO, DIVIDED) \
-    static void cpool_store_##name(char *dst, const char *src, isize n, const double *by) \
+    static void cpool_store_##name(char *dst, const char *src, isize n, const void *divisors) \
     { \
+        const double *by = divisors; \
         for (isize i = 0; i < n; i++) { \
             const double sum = ((const double *)src)[i], found = by ? DIVIDED : sum; \
             ((TO *)dst)[i] = found == found ? (TO)found : (TO)NAN; \
@@ -47,28 +53,40 @@ static void cpool_load_f64_f64(char *dst, const char *src, isize n, const double
 CPOOL_STORE(f64_f32, float, sum * by[i])
 CPOOL_STORE(f64_f64, double, sum / by[i])
 
-#define CPOOL_SELECT(S, T, op, neutral) \
-    {sizeof(T), sizeof(T), sizeof(T), 1, 0, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_##op##_##S, \
-     cpool_pairs_##op##_##S, NULL, NULL, NULL, NULL, NULL, \
-     cpool_fill_##neutral##_##S, NULL, NULL}
-#define CPOOL_SELECT_WINNER(S, T, op, neutral) \
-    {sizeof(T), sizeof(T), sizeof(T), 1, 0, 1, cpool_reduce_##op##_##S, cpool_pairs_##op##_##S, cpool_reduce_##op##_##S, \
-     cpool_pairs_##op##_##S, cpool_reduce_winner_##op##_##S, \
-     cpool_pairs_winner_##op##_##S, cpool_raise_codes_##S, cpool_narrow_##S, NULL, cpool_fill_##neutral##_##S, NULL, NULL}
+#define CPOOL_BEST(S, T, op, neutral) \
+    .width = sizeof(T), .source = sizeof(T), .result = sizeof(T), .idempotent = 1, .plain = 1, .reduce = cpool_reduce_##op##_##S, \
+    .strips = cpool_strips_##op##_##S, .windows = cpool_windows_##op##_##S, .fill = cpool_fill_##neutral##_##S
+#define CPOOL_CODES(S, op) \
+    .reduce_winner = cpool_reduce_winner_##op##_##S, .raise_codes = cpool_raise_codes_##S, .narrow = cpool_narrow_##S
 #define CPOOL_SELECTS(op, neutral) \
-    {CPOOL_SELECT_WINNER(f32, float, op, neutral), CPOOL_SELECT_WINNER(f64, double, op, neutral), \
-     CPOOL_SELECT(i8, int8_t, op, neutral), CPOOL_SELECT(u8, uint8_t, op, neutral), \
-     CPOOL_SELECT(i16, int16_t, op, neutral), CPOOL_SELECT(u16, uint16_t, op, neutral), \
-     CPOOL_SELECT_WINNER(i32, int32_t, op, neutral), CPOOL_SELECT_WINNER(u32, uint32_t, op, neutral), \
-     CPOOL_SELECT_WINNER(i64, int64_t, op, neutral), CPOOL_SELECT_WINNER(u64, uint64_t, op, neutral)}
+    {{CPOOL_BEST(f32, float, op, neutral), CPOOL_CODES(f32, op), .byte_codes = 1}, \
+     {CPOOL_BEST(f64, double, op, neutral), CPOOL_CODES(f64, op), .byte_codes = 1}, \
+     {CPOOL_BEST(i8, int8_t, op, neutral)}, {CPOOL_BEST(u8, uint8_t, op, neutral)}, \
+     {CPOOL_BEST(i16, int16_t, op, neutral)}, {CPOOL_BEST(u16, uint16_t, op, neutral)}, \
+     {CPOOL_BEST(i32, int32_t, op, neutral), CPOOL_CODES(i32, op)}, {CPOOL_BEST(u32, uint32_t, op, neutral), CPOOL_CODES(u32, op)}, \
+     {CPOOL_BEST(i64, int64_t, op, neutral), CPOOL_CODES(i64, op)}, {CPOOL_BEST(u64, uint64_t, op, neutral), CPOOL_CODES(u64, op)}}
 
-#define CPOOL_SUM_IN(ACC, source, result, plain, first_reduce, first_pairs, load, store) \
-    {8, source, result, 0, result == 4, plain, cpool_reduce_sum_##ACC, cpool_pairs_sum_##ACC, first_reduce, first_pairs, NULL, NULL, NULL, NULL, cpool_accumulate_##ACC, \
-     cpool_fill_zero_##ACC, load, store}
-#define CPOOL_SUM_F32 CPOOL_SUM_IN(f64, 4, 4, 0, cpool_reduce_widening_f64, cpool_pairs_widening_f64, cpool_load_f32_f64, cpool_store_f64_f32)
-#define CPOOL_SUM_F64 CPOOL_SUM_IN(f64, 8, 8, 1, cpool_reduce_sum_f64, cpool_pairs_sum_f64, cpool_load_f64_f64, cpool_store_f64_f64)
-#define CPOOL_SUM_INT(S, T) CPOOL_SUM_IN(u64, sizeof(T), 8, sizeof(T) == 8, NULL, NULL, cpool_load_##S##_u64, NULL)
-#define CPOOL_MEAN_INT(S, T) CPOOL_SUM_IN(f64, sizeof(T), 8, 0, NULL, NULL, cpool_load_##S##_f64, cpool_store_f64_f64)
+/* Sums in ACC. Their input is what they add up (plain), or is widened as it is read, or each row is loaded first. */
+#define CPOOL_SUM(ACC, T, RESULT) \
+    .width = sizeof(T), .result = sizeof(RESULT), .reduce = cpool_reduce_sum_##ACC, .strips = cpool_strips_sum_##ACC, \
+    .windows = cpool_windows_sum_##ACC, .accumulate = cpool_accumulate_##ACC, .fill = cpool_fill_zero_##ACC
+#if CPOOL_BYTES
+#define CPOOL_WIDENING \
+    .first_reduce = cpool_reduce_widening_f64, .first_strips = cpool_strips_widening_f64, .first_windows = cpool_windows_widening_f64, \
+    .fold = cpool_fold_widening_f64
+#else
+#define CPOOL_WIDENING .fold = NULL
+#endif
+#define CPOOL_SUM_F32 \
+    {CPOOL_SUM(f64, double, float), .source = 4, .reciprocal = 1, CPOOL_WIDENING, .load = cpool_load_f32_f64, \
+     .store = cpool_store_f64_f32}
+#define CPOOL_SUM_F64 \
+    {CPOOL_SUM(f64, double, double), .source = 8, .plain = 1, .fold = cpool_fold_f64, \
+     .load = cpool_load_f64_f64, .store = cpool_store_f64_f64}
+#define CPOOL_SUM_INT(S, T) \
+    {CPOOL_SUM(u64, uint64_t, uint64_t), .source = sizeof(T), .plain = sizeof(T) == 8, .load = cpool_load_##S##_u64}
+#define CPOOL_MEAN_INT(S, T) \
+    {CPOOL_SUM(f64, double, double), .source = sizeof(T), .load = cpool_load_##S##_f64, .store = cpool_store_f64_f64}
 #define CPOOL_INTEGERS(ENTRY) \
     ENTRY(i8, int8_t), ENTRY(u8, uint8_t), ENTRY(i16, int16_t), ENTRY(u16, uint16_t), ENTRY(i32, int32_t), \
     ENTRY(u32, uint32_t), ENTRY(i64, int64_t), ENTRY(u64, uint64_t)
@@ -80,7 +98,16 @@ static const cpool_rows CPOOL_ROWS[CPOOL_OPERATIONS][CPOOL_ELEMENTS] = {
     {CPOOL_SUM_F32, CPOOL_SUM_F64, CPOOL_INTEGERS(CPOOL_MEAN_INT)},
 };
 
+/* Float windows of up to 3 cells an axis, by strips or cell by cell. Added up axis by axis, a cell of a window of 2, 4, 3 or 9 takes
+ * part in at most 1, 2, 2 or 4 additions; in numpy's pairwise sum of the same cells in 1, 3, 2 or 4. Float sums that err no more
+ * than numpy's then need no double, which would halve the speed of the averages that networks have. */
+#if CPOOL_BYTES
+static const cpool_rows CPOOL_SHORT_SUMS = {CPOOL_SUM(f32, float, float), .source = 4, .plain = 1, .load = cpool_load_f32_f32};
+#else
+static const cpool_rows CPOOL_SHORT_SUMS = {.width = 0};
+#endif
+
 static const cpool_grads CPOOL_GRADS[2] = {
-    {4, cpool_pick_f32, cpool_widen_f32},
-    {8, cpool_pick_f64, cpool_widen_f64},
+    {4, cpool_pick_f32, cpool_pick_pairs_f32},
+    {8, cpool_pick_f64, cpool_pick_pairs_f64},
 };

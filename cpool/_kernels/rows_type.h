@@ -8,6 +8,9 @@
 #ifndef WIDENS
 #define WIDENS 0
 #endif
+#ifndef SHORT_SUMS
+#define SHORT_SUMS 0
+#endif
 
 /* The widths, from the machine's vector down to two elements, then one lane for the last element of an odd row. */
 #if CPOOL_BYTES >= 64
@@ -114,6 +117,40 @@
 #include "rows_sweeps.h"
 #endif
 
+#if WINNERS && FLOATING
+#define CODES_OF(s) ((s)->code != NULL)
+#else
+#define CODES_OF(s) 0
+#endif
+static void FN(strips_max)(const cpool_strips *s)
+{
+    if (CODES_OF(s))
+        FN(strips_of)(CPOOL_MAX, 1, s);
+    else
+        FN(strips_of)(CPOOL_MAX, 0, s);
+}
+static void FN(strips_min)(const cpool_strips *s)
+{
+    if (CODES_OF(s))
+        FN(strips_any)(CPOOL_MIN, 1, s, 0, 0);
+    else
+        FN(strips_any)(CPOOL_MIN, 0, s, 0, 0);
+}
+static void FN(windows_max)(const cpool_windows *w)
+{
+    if (CODES_OF(w))
+        FN(windows_of)(CPOOL_MAX, 1, w);
+    else
+        FN(windows_of)(CPOOL_MAX, 0, w);
+}
+static void FN(windows_min)(const cpool_windows *w)
+{
+    if (CODES_OF(w))
+        FN(windows_any)(CPOOL_MIN, 1, w, w->offset, w->tap, w->many, w->row);
+    else
+        FN(windows_any)(CPOOL_MIN, 0, w, w->offset, w->tap, w->many, w->row);
+}
+#undef CODES_OF
 static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
 {
     FN(reduce_any)(CPOOL_MAX, out, out_step, src, src_step, count, tap_step, taps, n);
@@ -121,20 +158,6 @@ static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src
 static void FN(reduce_min)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
 {
     FN(reduce_any)(CPOOL_MIN, out, out_step, src, src_step, count, tap_step, taps, n);
-}
-/* The two most common windows get loops of their own: a fixed number of taps unrolls. */
-static void FN(pairs_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable)
-{
-    if (taps == 2)
-        FN(pairs_any)(CPOOL_MAX, out, out_step, src, src_step, count, 2, n, readable);
-    else if (taps == 3)
-        FN(pairs_any)(CPOOL_MAX, out, out_step, src, src_step, count, 3, n, readable);
-    else
-        FN(pairs_any)(CPOOL_MAX, out, out_step, src, src_step, count, taps, n, readable);
-}
-static void FN(pairs_min)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable)
-{
-    FN(pairs_any)(CPOOL_MIN, out, out_step, src, src_step, count, taps, n, readable);
 }
 static void FN(fill_lowest)(char *dst, isize n)
 {
@@ -164,19 +187,7 @@ CPOOL_INLINE void FN(reduce_winner_any)(int op, char *out, char *out_code, isize
 #undef AT
     }
 }
-CPOOL_INLINE void FN(pairs_winner_any)(int op, char *out, char *out_code, isize out_step, const char *src, isize src_step,
-                                       isize count, isize taps, isize n, int readable)
-{
-    const isize limit = readable || taps % 2 == 0 ? n : n - 1;
-    for (isize c = 0; c < count; c++, out += out_step, out_code += out_step, src += src_step) {
-        isize i = 0;
-#define DO(width) BLOCK(pairs_winner, width)(op, out + i * (isize)sizeof(T), out_code + i * (isize)sizeof(T), \
-                                             src + 2 * i * (isize)sizeof(T), taps)
-        SWEEP(DO, 1)
-#undef DO
-    }
-}
-#define WINNER_PAIR(OP, name) \
+#define REDUCE_WINNER(OP, name) \
     static void FN(reduce_winner_##name)(char *out, char *out_code, isize out_step, const char *src, const char *src_code, \
                                          isize src_step, isize count, isize tap_step, isize taps, isize n, int64_t code, \
                                          int64_t code_step) \
@@ -185,20 +196,10 @@ CPOOL_INLINE void FN(pairs_winner_any)(int op, char *out, char *out_code, isize 
             FN(reduce_winner_any)(OP, out, out_code, out_step, src, src_code, src_step, count, tap_step, taps, n, code, code_step); \
         else \
             FN(reduce_winner_any)(OP, out, out_code, out_step, src, NULL, src_step, count, tap_step, taps, n, code, code_step); \
-    } \
-    static void FN(pairs_winner_##name)(char *out, char *out_code, isize out_step, const char *src, isize src_step, isize count, \
-                                        isize taps, isize n, int readable) \
-    { \
-        if (taps == 2) \
-            FN(pairs_winner_any)(OP, out, out_code, out_step, src, src_step, count, 2, n, readable); \
-        else if (taps == 3) \
-            FN(pairs_winner_any)(OP, out, out_code, out_step, src, src_step, count, 3, n, readable); \
-        else \
-            FN(pairs_winner_any)(OP, out, out_code, out_step, src, src_step, count, taps, n, readable); \
     }
-WINNER_PAIR(CPOOL_MAX, max)
-WINNER_PAIR(CPOOL_MIN, min)
-#undef WINNER_PAIR
+REDUCE_WINNER(CPOOL_MAX, max)
+REDUCE_WINNER(CPOOL_MIN, min)
+#undef REDUCE_WINNER
 
 static void FN(raise_codes)(char *code, int64_t least, isize n)
 {
@@ -220,26 +221,7 @@ static void FN(narrow)(char *dst, isize dst_width, const char *code, isize n)
 #endif
 
 #ifdef GRADS
-static void FN(pick)(char *dst, const char *const *grad, const char *const *code, const int64_t *wanted, isize m, isize n)
-{
-    isize i = 0;
-    const isize limit = n;
-#define DO(width) BLOCK(pick, width)(dst, grad, code, wanted, m, i * (isize)sizeof(T))
-    SWEEP(DO, 1)
-#undef DO
-}
-static void FN(widen)(char *code, const char *src, isize src_width, isize n)
-{
-    if (src_width == 1)
-        for (isize i = 0; i < n; i++)
-            ((I *)code)[i] = ((const uint8_t *)src)[i];
-    else if (src_width == 2)
-        for (isize i = 0; i < n; i++)
-            ((I *)code)[i] = ((const uint16_t *)src)[i];
-    else
-        for (isize i = 0; i < n; i++)
-            ((I *)code)[i] = ((const int32_t *)src)[i];
-}
+#include "pick_rows.h"
 #endif
 
 #if SUMS
@@ -247,27 +229,29 @@ static void FN(reduce_sum)(char *out, isize out_step, const char *src, isize src
 {
     FN(reduce_any)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
-static void FN(pairs_sum)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable)
+static void FN(strips_sum)(const cpool_strips *s)
 {
-    FN(pairs_any)(CPOOL_SUM, out, out_step, src, src_step, count, taps, n, readable);
+    FN(strips_of)(CPOOL_SUM, 0, s);
+}
+static void FN(windows_sum)(const cpool_windows *w)
+{
+    FN(windows_of)(CPOOL_SUM, 0, w);
 }
 #if WIDENS
 #if CPOOL_BYTES
+static void FN(windows_widening)(const cpool_windows *w)
+{
+    FN(windows_of_widening)(CPOOL_SUM, 0, w);
+}
+static void FN(strips_widening)(const cpool_strips *s)
+{
+    FN(strips_of_widening)(CPOOL_SUM, 0, s);
+}
 static void FN(reduce_widening)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps,
                                 isize n)
 {
     FN(reduce_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
-static void FN(pairs_widening)(char *out, isize out_step, const char *src, isize src_step, isize count, isize taps, isize n, int readable)
-{
-    if (taps == 2)
-        FN(pairs_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, 2, n, readable);
-    else
-        FN(pairs_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, taps, n, readable);
-}
-#else
-#define cpool_reduce_widening_f64 NULL
-#define cpool_pairs_widening_f64 NULL
 #endif
 #endif
 static void FN(accumulate)(char *out, const char *src, isize n)
@@ -299,6 +283,7 @@ static void FN(fill_zero)(char *dst, isize n)
 #undef GRADS
 #undef SUMS
 #undef WIDENS
+#undef SHORT_SUMS
 #if !FLOATING
 #undef LOWEST
 #undef HIGHEST

@@ -3,6 +3,11 @@
 #define M CPOOL_CAT(mask, S, B)
 #define FN(name) CPOOL_CAT(CPOOL_NAME(cpool, name), S, B)
 
+#ifdef LANE
+#define WIDE 1
+#else
+#define WIDE LANES
+#endif
 #if CPOOL_BYTES == 0
 typedef T V;
 typedef I M;
@@ -40,6 +45,10 @@ typedef I M __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(I)), may_al
 #define BROADCAST(x) ((M){0} + (I)(x))
 #endif
 
+#if CPOOL_BYTES && !defined(LANE)
+typedef uint8_t FN(bytes) __attribute__((vector_size(LANES)));
+#endif
+
 /* Where b replaces a. The first of equals stays, and so does the first NaN: a comparison that is false for NaN, negated,
  * takes a NaN in b; the second clause keeps one in a. Two compares and a blend, as cheap as a max that loses NaN. */
 CPOOL_INLINE M FN(wins)(int op, V a, V b)
@@ -49,6 +58,11 @@ CPOOL_INLINE M FN(wins)(int op, V a, V b)
 #else
     return op == CPOOL_MAX ? (M)(b > a) : (M)(b < a);
 #endif
+}
+
+CPOOL_INLINE void FN(store)(char *out, V v)
+{
+    STORE(out, v);
 }
 
 CPOOL_INLINE V FN(combine)(int op, V a, V b)
@@ -61,6 +75,11 @@ CPOOL_INLINE V FN(combine)(int op, V a, V b)
     M mask = FN(wins)(op, a, b);
     return BLEND(mask, b, a);
 }
+
+#if WIDENS && CPOOL_BYTES && !defined(LANE)
+typedef float FN(half) __attribute__((vector_size(B / 2), aligned(4), may_alias));
+#endif
+#include "strips_width.h"
 
 #define READ(p) LOAD(p)
 #define READ_EVEN(p) EVEN(p)
@@ -75,15 +94,21 @@ CPOOL_INLINE V FN(combine)(int op, V a, V b)
 #define READ_EVEN(p) READ(p)
 #define READ_ODD(p) READ((p) + sizeof(float))
 #else
-#define HALF(p) (*(const CPOOL_NAME(vector_f32, CPOOL_NAME(CPOOL_HALF, B)) *)(p))
-#define READ(p) __builtin_convertvector(HALF(p), V)
-#define READ_EVEN(p) __builtin_convertvector(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_EVEN, LANES)), V)
-#define READ_ODD(p) __builtin_convertvector(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_ODD, LANES)), V)
+#define HALF(p) (*(const FN(half) *)(p))
+#if CPOOL_X86 && B == 64 /* gcc 12 would convert the halves and put them together */
+#define WIDEN(half) ((V)_mm512_cvtps_pd((__m256)(half)))
+#else
+#define WIDEN(half) __builtin_convertvector(half, V)
+#endif
+#define READ(p) WIDEN(HALF(p))
+#define READ_EVEN(p) WIDEN(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_EVEN, LANES)))
+#define READ_ODD(p) WIDEN(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_ODD, LANES)))
 #endif
 #define SOURCE float
 #define BN(name) FN(CPOOL_NAME(name, widening))
 #include "rows_blocks.h"
 #undef HALF
+#undef WIDEN
 #endif
 
 #if WINNERS
@@ -106,47 +131,28 @@ CPOOL_INLINE void FN(reduce_winner)(int op, char *out, char *out_code, const cha
     STORE(out, a);
     STORE_CODE(out_code, from);
 }
-
-CPOOL_INLINE void FN(pairs_winner)(int op, char *out, char *out_code, const char *src, isize taps)
-{
-    V a = EVEN(src);
-    M from = BROADCAST(0);
-    for (isize t = 1; t < taps; t++) {
-        const char *p = src + (t & ~(isize)1) * (isize)sizeof(T);
-        V b = t & 1 ? ODD(p) : EVEN(p);
-        M mask = FN(wins)(op, a, b);
-        a = BLEND(mask, b, a);
-        from = BLEND_CODE(mask, BROADCAST(t), from);
-    }
-    STORE(out, a);
-    STORE_CODE(out_code, from);
-}
 #endif
 
 #ifdef GRADS
-CPOOL_INLINE void FN(pick)(char *dst, const char *const *grad, const char *const *code, const int64_t *wanted, isize m, isize at)
-{
-    V sum = {0};
-    const V zero = {0};
-    for (isize j = 0; j < m; j++) {
-        M mask = LOAD_CODE(code[j] + at) == BROADCAST(wanted[j]);
-        V g = LOAD(grad[j] + at);
-        sum += BLEND(mask, g, zero);
-    }
-    STORE(dst + at, sum);
-}
+#include "pick_width.h"
 #endif
 
 #undef V
 #undef M
 #undef FN
 #undef VECTOR_BYTES
+#undef WIDE
 #undef LOAD
 #undef LOAD_CODE
 #undef STORE
 #undef STORE_CODE
 #undef EVEN
 #undef ODD
+#undef CODES
+#undef PLUS
+#undef CHOOSE
+#undef PUT_CODES
+#undef PUT_WIDE
 #undef BLEND
 #undef BLEND_CODE
 #undef BROADCAST

@@ -9,7 +9,21 @@
     { \
         const vector best = op == CPOOL_MAX ? CPOOL_MM(bits, max_##suffix)(b, a) : CPOOL_MM(bits, min_##suffix)(b, a); \
         return CPOOL_KEEP_NAN_##bytes(bits, suffix, best, b); \
-    }
+    } \
+    /* Where there is no NaN. */ \
+    CPOOL_INLINE vector cpool_x86_plain_##S##_##bytes(int op, vector a, vector b) \
+    { \
+        return op == CPOOL_MAX ? CPOOL_MM(bits, max_##suffix)(b, a) : CPOOL_MM(bits, min_##suffix)(b, a); \
+    } \
+    CPOOL_INLINE int cpool_x86_any_nan_##S##_##bytes(vector v) { return CPOOL_ANY_NAN(bits, suffix, v); }
+
+#if defined(__AVX512VL__)
+#define CPOOL_ANY_NAN(bits, suffix, v) CPOOL_MM(bits, cmp_##suffix##_mask)(v, v, _CMP_UNORD_Q) != 0
+#elif defined(__AVX__)
+#define CPOOL_ANY_NAN(bits, suffix, v) CPOOL_MM(bits, movemask_##suffix)(CPOOL_MM(bits, cmp_##suffix)(v, v, _CMP_UNORD_Q)) != 0
+#else
+#define CPOOL_ANY_NAN(bits, suffix, v) _mm_movemask_##suffix(_mm_cmpunord_##suffix(v, v)) != 0
+#endif
 
 #define CPOOL_MM_128(name) _mm_##name
 #define CPOOL_MM_256(name) _mm256_##name
@@ -45,3 +59,66 @@ CPOOL_X86_MAX(16, 128, f32, ps, __m128)
 CPOOL_X86_MAX(16, 128, f64, pd, __m128d)
 #define cpool_x86_best_f32_lane cpool_x86_best_f32_16
 #define cpool_x86_best_f64_lane cpool_x86_best_f64_16
+#define cpool_x86_plain_f32_lane cpool_x86_plain_f32_16
+#define cpool_x86_plain_f64_lane cpool_x86_plain_f64_16
+#define cpool_x86_any_nan_f32_lane cpool_x86_any_nan_f32_16
+#define cpool_x86_any_nan_f64_lane cpool_x86_any_nan_f64_16
+
+#if CPOOL_BYTES == 64
+/* A mask selects bytes as well as elements: the code of a winner takes one byte, from the comparison to memory. */
+#define CPOOL_X86_WINNER(bytes, bits, S, suffix, mask, vector) \
+    CPOOL_INLINE vector cpool_x86_winner_##S##_##bytes(int op, int plain, vector a, vector b, __m128i *from, __m128i other) \
+    { \
+        mask wins; \
+        if (plain && op == CPOOL_MAX) \
+            wins = CPOOL_MM(bits, cmp_##suffix##_mask)(b, a, _CMP_GT_OQ); \
+        else if (plain) \
+            wins = CPOOL_MM(bits, cmp_##suffix##_mask)(b, a, _CMP_LT_OQ); \
+        else { /* as `wins` in rows_width.h */ \
+            const mask number = CPOOL_MM(bits, cmp_##suffix##_mask)(a, a, _CMP_ORD_Q); \
+            wins = op == CPOOL_MAX ? CPOOL_MM(bits, mask_cmp_##suffix##_mask)(number, b, a, _CMP_NLE_UQ) \
+                                   : CPOOL_MM(bits, mask_cmp_##suffix##_mask)(number, b, a, _CMP_NGE_UQ); \
+        } \
+        *from = _mm_mask_mov_epi8(*from, (__mmask16)wins, other); \
+        return CPOOL_MM(bits, mask_mov_##suffix)(a, wins, b); \
+    }
+CPOOL_X86_WINNER(64, 512, f32, ps, __mmask16, __m512)
+CPOOL_X86_WINNER(64, 512, f64, pd, __mmask8, __m512d)
+CPOOL_X86_WINNER(32, 256, f32, ps, __mmask8, __m256)
+CPOOL_X86_WINNER(32, 256, f64, pd, __mmask8, __m256d)
+CPOOL_X86_WINNER(16, 128, f32, ps, __mmask8, __m128)
+CPOOL_X86_WINNER(16, 128, f64, pd, __mmask8, __m128d)
+#define cpool_x86_winner_f32_lane cpool_x86_winner_f32_16
+#define cpool_x86_winner_f64_lane cpool_x86_winner_f64_16
+
+#define CPOOL_X86_PUT(bytes, lanes, S, bits, WIDE, vector) \
+    CPOOL_INLINE void cpool_x86_put_##S##_##bytes(char *out, __m128i codes) { memcpy(out, &codes, lanes); } \
+    CPOOL_INLINE void cpool_x86_put_wide_##S##_##bytes(char *out, __m128i codes) \
+    { \
+        const vector wide = WIDE(codes); \
+        memcpy(out, &wide, lanes * (bits / 8)); \
+    }
+CPOOL_X86_PUT(64, 16, f32, 32, _mm512_cvtepu8_epi32, __m512i)
+CPOOL_X86_PUT(64, 8, f64, 64, _mm512_cvtepu8_epi64, __m512i)
+CPOOL_X86_PUT(32, 8, f32, 32, _mm256_cvtepu8_epi32, __m256i)
+CPOOL_X86_PUT(32, 4, f64, 64, _mm256_cvtepu8_epi64, __m256i)
+CPOOL_X86_PUT(16, 4, f32, 32, _mm_cvtepu8_epi32, __m128i)
+CPOOL_X86_PUT(16, 2, f64, 64, _mm_cvtepu8_epi64, __m128i)
+CPOOL_X86_PUT(lane, 1, f32, 32, _mm_cvtepu8_epi32, __m128i)
+CPOOL_X86_PUT(lane, 1, f64, 64, _mm_cvtepu8_epi64, __m128i)
+
+#define CPOOL_X86_ADD_WHERE(bytes, bits, S, suffix, lanes, mask, vector) \
+    CPOOL_INLINE vector cpool_x86_add_where_##S##_##bytes(vector sum, const char *code, uint8_t wanted, const char *grad) \
+    { \
+        __m128i found = _mm_setzero_si128(); \
+        memcpy(&found, code, lanes); \
+        const mask here = (mask)_mm_cmpeq_epi8_mask(found, _mm_set1_epi8((char)wanted)); \
+        return CPOOL_MM(bits, mask_add_##suffix)(sum, here, sum, CPOOL_MM(bits, loadu_##suffix)((const void *)grad)); \
+    }
+CPOOL_X86_ADD_WHERE(64, 512, f32, ps, 16, __mmask16, __m512)
+CPOOL_X86_ADD_WHERE(64, 512, f64, pd, 8, __mmask8, __m512d)
+CPOOL_X86_ADD_WHERE(32, 256, f32, ps, 8, __mmask8, __m256)
+CPOOL_X86_ADD_WHERE(32, 256, f64, pd, 4, __mmask8, __m256d)
+CPOOL_X86_ADD_WHERE(16, 128, f32, ps, 4, __mmask8, __m128)
+CPOOL_X86_ADD_WHERE(16, 128, f64, pd, 2, __mmask8, __m128d)
+#endif

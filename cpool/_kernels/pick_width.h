@@ -1,0 +1,40 @@
+/* The gradient of max and min for one vector: included by rows_width.h. See pick.h. */
+
+/* Where the code is the wanted one the gradient is added. A mask of bytes selects elements where the machine has masks;
+ * elsewhere what is not wanted adds 0.0, which changes no bit: the sum starts from 0.0, and so is never -0.0. */
+CPOOL_INLINE V FN(add_where)(V sum, const char *code, uint8_t wanted, const char *grad)
+{
+#if X86_BEST && CPOOL_BYTES == 64 && !defined(LANE)
+    return (V)FN(x86_add_where)(sum, code, wanted, grad);
+#elif CPOOL_BYTES == 0
+    return sum + (*(const uint8_t *)code == wanted ? LOAD(grad) : 0);
+#elif defined(LANE)
+    return sum + (V){*(const uint8_t *)code == wanted ? *(const T *)grad : 0};
+#else
+    FN(bytes) found;
+    memcpy(&found, code, LANES);
+    const M mask = __builtin_convertvector(found, M) == BROADCAST(wanted);
+    const V g = LOAD(grad), zero = {0};
+    return sum + BLEND(mask, g, zero);
+#endif
+}
+
+CPOOL_INLINE V FN(pick)(const char *grad, const char *code, const isize *offset, const uint8_t *wanted, isize m)
+{
+    V sum = {0};
+    for (isize j = 0; j < m; j++)
+        sum = FN(add_where)(sum, code + offset[j], wanted[j], grad + offset[j] * (isize)sizeof(T));
+    return sum;
+}
+
+/* out[0], out[2], ... and out[1], out[3], ... */
+CPOOL_INLINE void FN(put_pairs)(char *out, V even, V odd)
+{
+#if CPOOL_BYTES == 0 || defined(LANE)
+    STORE(out, even);
+    STORE(out + sizeof(T), odd);
+#else
+    STORE(out, __builtin_shufflevector(even, odd, CPOOL_NAME(CPOOL_ZIP_LOW, LANES)));
+    STORE(out + sizeof(V), __builtin_shufflevector(even, odd, CPOOL_NAME(CPOOL_ZIP_HIGH, LANES)));
+#endif
+}
