@@ -239,11 +239,16 @@ def overlap_itself(a: Array) -> bool:
     return False
 
 
+def check_shape(name: str, found: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Refuse the gradient of a result that has another shape."""
+    if found != shape:
+        raise ValueError(f"{name}: shape {found} must be that of the forward result, {shape}")
+
+
 def gradient(name: str, value: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """The gradient of a result of this shape, in this dtype."""
     found = array(name, value)
-    if found.shape != shape:
-        raise ValueError(f"{name}: shape {found.shape} must be that of the forward result, {shape}")
+    check_shape(name, found.shape, shape)
     with np.errstate(over="ignore", invalid="ignore"):
         return found.astype(dtype, copy=False)
 

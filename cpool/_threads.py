@@ -14,6 +14,9 @@ GATE = 1 << 17
 """Steps of work (about one element read) a thread must have: waking one costs some microseconds, and milliseconds where
 the OpenMP runtime lets its threads sleep."""
 
+TINY = 1 << 12
+"""Steps of work that take a microsecond or so, about what it costs to let go of Python's lock and take it again."""
+
 _context: contextvars.ContextVar[int | None] = contextvars.ContextVar("cpool_threads", default=None)
 _forked = False
 _forced: int | None = None
@@ -146,7 +149,9 @@ def exactly(n: int) -> Iterator[None]:
 
 
 def threads_for(work: int) -> int:
-    """How many threads so many steps of work are worth."""
+    """How many threads so many steps of work are worth; 0: not even that others run meanwhile."""
     if _forced is not None:
         return _forced
+    if work < TINY:
+        return 0
     return 1 if work < 2 * GATE else min(get_num_threads(), work // GATE)

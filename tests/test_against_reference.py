@@ -26,7 +26,8 @@ def check_result(case, y):
     assert y.dtype == want.dtype
     x = case.x.astype(np.float64)
     truth, magnitude = reference(x, **case.options), reference(np.abs(x), **case.options)
-    assert_close(y, truth, sum_accumulator(case.x.dtype, case.options["kernel_size"]), magnitude, cells(case.options["kernel_size"], rank))
+    kernel_size = case.options["kernel_size"]
+    assert_close(y, truth, sum_accumulator(case.x.dtype, kernel_size), magnitude, cells(kernel_size, rank))
 
 
 def check_forward(case):

@@ -88,7 +88,7 @@ def test_config_command(capsys):
 
 def test_kernels_refuse_arrays_that_do_not_fit_their_geometry():
     """The last line of defence: whatever Python code does above, no kernel walks outside an array."""
-    geometry = np.array([1, 1, *(1, 1, 1, 1, 1, 0, 0), *(4, 2, 2, 2, 1, 0, 0) * 2], np.int64)
+    geometry = np.array([1, 1, *(1, 1, 1, 1, 1, 0, 0), *(4, 2, 2, 2, 1, 0, 0) * 2], np.int64).tobytes()
     x, y = np.zeros((1, 1, 4, 4, 1), np.float32), np.zeros((1, 1, 2, 2, 1), np.float32)
     reduce = _dispatch.kernels.reduce
     reduce(0, 0, x, y, None, geometry, False, False, 0.0, 1)
@@ -97,7 +97,7 @@ def test_kernels_refuse_arrays_that_do_not_fit_their_geometry():
         with pytest.raises(ValueError, match="does not fit"):
             reduce(0, 0, bad, y, None, geometry, False, False, 0.0, 1)
     with pytest.raises(ValueError, match="unknown geometry"):
-        reduce(0, 0, x, y, None, geometry[:-1], False, False, 0.0, 1)
+        reduce(0, 0, x, y, None, geometry[:-8], False, False, 0.0, 1)
     with pytest.raises(ValueError, match="unknown operation"):
         reduce(9, 0, x, y, None, geometry, False, False, 0.0, 1)
     with pytest.raises(ValueError, match="no kernel with winners"):

@@ -15,7 +15,7 @@ cdef struct Cells:
     Py_ssize_t first, count, tap
 
 
-cdef Axis axis_from(const long long* numbers) noexcept nogil:
+cdef Axis axis_from(const int64_t* numbers) noexcept nogil:
     cdef Axis a
     a.size, a.out, a.kernel, a.stride = numbers[0], numbers[1], numbers[2], numbers[3]
     a.dilation, a.before, a.after, a.spread = numbers[4], numbers[5], numbers[6], 1

@@ -25,7 +25,8 @@ cdef Axis trivial() noexcept nogil:
 
 
 cdef bint folds(const Plan* p) noexcept nogil:
-    return not p.repeat and not p.divide_source and p.rows.fold != NULL and p.inner == 1 and covered(&p.x) and p.z.size * p.y.size == 1 and p.z.out * p.y.out == 1
+    return (not p.repeat and not p.divide_source and p.rows.fold != NULL and p.inner == 1 and covered(&p.x)
+            and covered(&p.z) and p.z.size == 1 and covered(&p.y) and p.y.size == 1)
 
 
 cdef void fold_planes(const Plan* p, Py_ssize_t first, Py_ssize_t end) noexcept nogil:

@@ -34,6 +34,7 @@ cdef struct Plan:
     bint windows                # cell by cell, see windows.pxi
     bint strips                 # columns and rows in one pass, see strips.pxi
     cpool_strips strip
+    Py_ssize_t strip_bytes
     Py_ssize_t same_first, same_end
     Py_ssize_t edge, top        # columns and rows of outputs whose windows begin before the input
     bint load_rows, store_rows, x_many, y_many, pad_row, copy_rows, whole_rows, z_identity, y_identity
@@ -44,6 +45,7 @@ cdef struct Plan:
 
 
 cdef struct Scratch:
+    char* strip_codes
     char* strips     # what lies between their passes
     char* row        # a chunk of input rows, padded (and widened)
     char* pieces     # its pieces, with their codes behind them
@@ -143,6 +145,7 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)
     if p.strips:
         p.chunk = reach(&p.y, p.block)
+        p.strip_bytes = 64 * min(STRIPS, p.chunk * max(2, p.n * w // 64 + 1))
         return
     p.row_bytes = padded(p.row_reach * p.inner * max(w, p.row_width))
     # A row that was just copied is not yet where vectors can be loaded from at any offset (a store is only forwarded to a load
@@ -165,7 +168,8 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
         pieces = codes * pieces
     if p.windows:
         return 64
-    s.strips, at = <char*>at, at + (STRIPS_BYTES if p.strips else 0)
+    s.strips, at = <char*>at, at + (p.strip_bytes if p.strips else 0)
+    s.strip_codes, at = <char*>at, at + (p.strip_bytes if p.strips and codes == 2 else 0)
     s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.copy_rows else 0)
     s.pieces, at = <char*>at, at + (0 if p.strips else pieces)
     s.rows, at = <char*>at, at + (0 if p.strips or p.y_identity else rows)

@@ -26,8 +26,8 @@ cdef extern from "rows.h" nogil:
         const char* by_wide
         int divided
         char* scratch
+        char* codes
     int STRIPS "CPOOL_STRIPS"
-    int STRIPS_BYTES "CPOOL_STRIPS_BYTES"
     int MANY_TAPS "CPOOL_MANY_TAPS"
     ctypedef struct cpool_pick:
         const char* grad
@@ -105,10 +105,12 @@ cdef struct Shape:
     Axis z, y, x
 
 
-cdef int read_geometry(const long long[::1] numbers, Shape* shape) except -1:
+cdef int read_geometry(bytes geometry, Shape* shape) except -1:
     # cpool._ops._call.Plan.geometry: planes, inner, and seven numbers for each of the three axes.
-    if numbers.shape[0] != 23:
+    cdef int64_t[23] numbers
+    if len(geometry) != sizeof(numbers):
         raise ValueError("kernel called with an unknown geometry")
+    memcpy(numbers, <const char*>geometry, sizeof(numbers))
     shape.planes, shape.inner = numbers[0], numbers[1]
     shape.z, shape.y, shape.x = axis_from(&numbers[2]), axis_from(&numbers[9]), axis_from(&numbers[16])
     return 0
@@ -156,6 +158,11 @@ cdef char* allocate(Py_ssize_t bytes, Py_ssize_t threads) except NULL nogil:
     return memory
 
 
+cdef enum:
+    # Scratch memory so small needs no malloc: with the call's other costs that is what a tiny array takes.
+    ON_STACK = 8 * 1024
+
+
 cdef inline char* aligned(char* memory) noexcept nogil:
     return memory + (64 - <Py_ssize_t>memory % 64)
 
@@ -164,11 +171,15 @@ cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
     cdef Py_ssize_t units, bytes, t
     cdef Scratch layout
     cdef char* memory
+    cdef char[ON_STACK + 64] stack
     if p.planes == 0 or p.inner == 0:
         return 0
     if folds(p):
         threads = max(1, min(threads, p.planes // FOLDED))
-        for t in prange(threads, num_threads=threads, schedule="static", chunksize=1, use_threads_if=threads > 1):
+        if threads == 1:
+            fold_planes(p, 0, p.planes)
+            return 0
+        for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
             fold_planes(p, p.planes * t // threads, p.planes * (t + 1) // threads)
         return 0
     if p.repeat:
@@ -178,8 +189,15 @@ cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
     units = p.planes * p.blocks
     threads = max(1, min(threads, units))
     bytes = padded(repeat_scratch_bytes(p, &layout, NULL) if p.repeat else scratch_bytes(p, &layout, NULL))
+    if threads == 1 and bytes <= ON_STACK:
+        reduce_units(p, aligned(stack), 0, units)
+        return 0
     memory = allocate(bytes, threads)
-    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1, use_threads_if=threads > 1):
+    if threads == 1:
+        reduce_units(p, aligned(memory), 0, units)
+        free(memory)
+        return 0
+    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
         reduce_units(p, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
     free(memory)
     return 0
@@ -209,14 +227,22 @@ cdef void reduce_units(const Plan* p, char* memory, Py_ssize_t first, Py_ssize_t
 cdef int run_gradient(GradPlan* p, Py_ssize_t threads) except -1 nogil:
     cdef Py_ssize_t units, bytes, t
     cdef char* memory
+    cdef char[ON_STACK + 64] stack
     if p.planes == 0 or p.inner == 0:
         return 0
     prepare_gradient(p, threads)
     units = p.planes * p.blocks
     threads = max(1, min(threads, units))
     bytes = padded(gradient_scratch_bytes(p))
+    if threads == 1 and bytes <= ON_STACK:
+        gradient_units(p, aligned(stack), 0, units)
+        return 0
     memory = allocate(bytes, threads)
-    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1, use_threads_if=threads > 1):
+    if threads == 1:
+        gradient_units(p, aligned(memory), 0, units)
+        free(memory)
+        return 0
+    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
         gradient_units(p, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
     free(memory)
     return 0
@@ -240,6 +266,14 @@ cdef void gradient_units(const GradPlan* p, char* memory, Py_ssize_t first, Py_s
             scatter_unit(p, <const Py_ssize_t*>memory, unit // p.blocks, r0, r1)
 
 
+cdef int run(Plan* p, Py_ssize_t threads) except -1:
+    # No threads: the work is too little even to let go of the GIL.
+    if threads == 0:
+        return run_reduce(p, 1)
+    with nogil:
+        return run_reduce(p, threads)
+
+
 cdef void plan_steps(Plan* p, const Shape* shape, const Py_ssize_t* steps) noexcept:
     p.planes, p.inner = shape.planes, shape.inner
     p.plane_step, p.slice_step, p.row_step = steps[0], steps[1], steps[2]
@@ -250,7 +284,7 @@ cdef void plan_steps(Plan* p, const Shape* shape, const Py_ssize_t* steps) noexc
                     and is_identity(&shape.z) and shape.y.kernel <= 3 and shape.x.kernel <= 3)
 
 
-def reduce(int operation, int element, x not None, y not None, winners, const long long[::1] geometry not None, bint average,
+def reduce(int operation, int element, x not None, y not None, winners, bytes geometry not None, bint average,
            bint include_pad, double divisor, Py_ssize_t threads):
     """Pool x into y; winners, of y's shape, takes the codes of max and min."""
     cdef Plan p
@@ -273,15 +307,13 @@ def reduce(int operation, int element, x not None, y not None, winners, const lo
             p.divide_source, p.divide_result, p.include_pad, p.divisor = False, average, include_pad, divisor
             p.source, p.result = <const char*>source.buf, <char*>result.buf
             if winners is None:
-                with nogil:
-                    run_reduce(&p, threads)
+                run(&p, threads)
                 return
             p.winner_width = winners.itemsize
             take(winners, &codes, True, p.winner_width, &shape, True, NULL)
             try:
                 p.winners = <char*>codes.buf
-                with nogil:
-                    run_reduce(&p, threads)
+                run(&p, threads)
             finally:
                 PyBuffer_Release(&codes)
         finally:
@@ -290,7 +322,7 @@ def reduce(int operation, int element, x not None, y not None, winners, const lo
         PyBuffer_Release(&source)
 
 
-def spread_gradient(int element, grad not None, result not None, const long long[::1] geometry not None, bint average,
+def spread_gradient(int element, grad not None, result not None, bytes geometry not None, bint average,
                     bint include_pad, double divisor, Py_ssize_t threads):
     """The gradient of sum and average: pool the output's gradient into the input's over the adjoint axes."""
     cdef Plan p
@@ -313,15 +345,14 @@ def spread_gradient(int element, grad not None, result not None, const long long
                 p.z, p.y, p.x = adjoint(&shape.z), adjoint(&shape.y), adjoint(&shape.x)
             p.divide_source, p.divide_result, p.include_pad, p.divisor = average, False, include_pad, divisor
             p.source, p.result = <const char*>source.buf, <char*>target.buf
-            with nogil:
-                run_reduce(&p, threads)
+            run(&p, threads)
         finally:
             PyBuffer_Release(&target)
     finally:
         PyBuffer_Release(&source)
 
 
-def winner_gradient(int element, grad not None, winners not None, result not None, const long long[::1] geometry not None,
+def winner_gradient(int element, grad not None, winners not None, result not None, bytes geometry not None,
                     Py_ssize_t threads):
     """The gradient of max and min: each output's gradient to the cell whose code is in winners."""
     cdef GradPlan p
@@ -340,8 +371,11 @@ def winner_gradient(int element, grad not None, winners not None, result not Non
             take(result, &target, True, p.rows.width, &shape, False, NULL)
             try:
                 p.grad, p.codes, p.result = <const char*>source.buf, <const char*>codes.buf, <char*>target.buf
-                with nogil:
-                    run_gradient(&p, threads)
+                if threads == 0:
+                    run_gradient(&p, 1)
+                else:
+                    with nogil:
+                        run_gradient(&p, threads)
             finally:
                 PyBuffer_Release(&target)
         finally:

@@ -18,13 +18,11 @@ typedef struct {
     const char *by;                  /* for every column; NULL where sums are not divided */
     const char *by_wide;             /* the reciprocals of what float sums are divided by, in double */
     int divided;                     /* what is done with it: 0, CPOOL_TIMES, CPOOL_OVER */
-    char *scratch;                   /* of CPOOL_STRIPS_BYTES */
+    char *scratch, *codes;           /* for the vectors between the passes, and theirs */
 } cpool_strips;
 
-/* Vectors between the passes; a row takes at least two. */
+/* Vectors between the passes, at most: of up to 64 bytes, a row's 64 bytes more than the row. */
 #define CPOOL_STRIPS 256
-#define CPOOL_LONGEST_VECTOR 64
-#define CPOOL_STRIPS_BYTES (2 * CPOOL_STRIPS * CPOOL_LONGEST_VECTOR)
 /* From this many overlapping taps on, pieces of 1, 2, 4, ... cells are built, and a window is covered by two of them (sums: by
  * those that its binary digits name). The cost then grows with the logarithm of the kernel. */
 #define CPOOL_MANY_TAPS 6

@@ -70,7 +70,7 @@ cdef void strip_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
     if p.copy_rows:
         copy_lines(p, s, slice, z, start, lines)
         f.src, f.src_step = s.row, p.row_bytes
-    f.rows, f.out, f.code, f.scratch = r1 - r0, out, out_code, s.strips
+    f.rows, f.out, f.code, f.scratch, f.codes = r1 - r0, out, out_code, s.strips, s.strip_codes
     if not (p.z_identity and p.divide_result):
         run_strips(p, &f)
     else:

@@ -23,7 +23,7 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
     const isize lines = (s->rows - 1) * stride_y + (taps_y - 1) * hop_y + 1, rows = s->rows, result = s->result;
     const isize src_step = s->src_step, out_step = s->out_step, put_step = s->code_step, code_width = s->code_width;
     V *cells = (V *)s->scratch, seen = {0};
-    FN(codes) *codes = (FN(codes) *)(s->scratch + CPOOL_STRIPS * CPOOL_LONGEST_VECTOR);
+    FN(codes) *codes = (FN(codes) *)s->codes;
     const char *src = s->src + from * stride_x * (isize)sizeof(SOURCE);
     const char *by = s->by ? s->by + from * (isize)sizeof(T) : NULL;
     const int divided = s->divided;

@@ -6,13 +6,13 @@ def reduce(
     x: Any,
     y: Any,
     winners: Any,
-    geometry: Any,
+    geometry: bytes,
     average: bool,
     include_pad: bool,
     divisor: float,
     threads: int,
 ) -> None: ...
 def spread_gradient(
-    element: int, grad: Any, result: Any, geometry: Any, average: bool, include_pad: bool, divisor: float, threads: int
+    element: int, grad: Any, result: Any, geometry: bytes, average: bool, include_pad: bool, divisor: float, threads: int
 ) -> None: ...
-def winner_gradient(element: int, grad: Any, winners: Any, result: Any, geometry: Any, threads: int) -> None: ...
+def winner_gradient(element: int, grad: Any, winners: Any, result: Any, geometry: bytes, threads: int) -> None: ...

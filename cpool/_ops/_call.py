@@ -21,13 +21,15 @@ class Plan(NamedTuple):
     axes: tuple[Axis, ...]
     x_shape: tuple[int, ...]
     y_shape: tuple[int, ...]
-    geometry: Array
-    """Planes, inner and the three axes, as the kernels take them."""
+    geometry: bytes
+    """Planes, inner and the three axes, int64, as the kernels take them."""
     work: int
     """The steps of the forward pass, about: what decides on threads."""
     empty_windows: bool
     cells: int
     """The cells of a window."""
+    direct: bool
+    """Whether the array as the user gave it is as the kernels read it, and its result as the user sees it."""
 
 
 _plans: dict[tuple[Any, ...], Plan] = {}
@@ -35,6 +37,8 @@ _plans: dict[tuple[Any, ...], Plan] = {}
 and checking their arguments takes longer than pooling a small array."""
 
 MOST_PLANS = 4096
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def planned(
@@ -50,20 +54,12 @@ def planned(
     """Check the arguments that every pooling over windows has."""
     # Only arguments of the plainest types may find a plan: 2.0 and True equal ints, and must go on being refused.
     key = None
-    if (
-        type(x) is np.ndarray
-        and x.flags.carray
-        and _dispatch.is_native(x.dtype)
-        and type(data_format) is str
-        and type(ceil_mode) is bool
-        and _is_plain(kernel_size)
-        and _is_plain(stride)
-        and _is_plain(padding)
-        and _is_plain(dilation)
-    ):
-        key = (rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-        if (plan := _plans.get(key)) is not None:
-            return x, plan
+    if type(x) is np.ndarray and type(data_format) is str and type(ceil_mode) is bool and x.flags.carray:
+        simple = type(kernel_size) is type(padding) is type(dilation) is int and (stride is None or type(stride) is int)
+        if (simple or all(map(_is_plain, (kernel_size, stride, padding, dilation)))) and _dispatch.is_native(x.dtype):
+            key = (rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+            if (plan := _plans.get(key)) is not None:
+                return x, plan
     last = _arguments.channels_last(data_format)
     window = _arguments.window(rank, kernel_size, stride, padding, dilation)
     ceil_mode = _arguments.flag("ceil_mode", ceil_mode)
@@ -72,10 +68,12 @@ def planned(
     layout = layout_of(array, rank, last)
     y_shape = _geometry.pooled_shape(array.shape, axes, last)
     planes, *_, inner = layout.five(layout.shape_in_memory(array.shape))
-    numbers = np.array([planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)], np.int64)
+    numbers = [planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)]
     work = max(array.size, math.prod(y_shape))
     empty = any(axis.has_empty_window() for axis in axes)
-    plan = Plan(layout, axes, array.shape, y_shape, numbers, work, empty, math.prod(window.kernel))
+    direct = key is not None and layout.last == layout.inner_channels
+    geometry = np.array(numbers, np.int64).tobytes()
+    plan = Plan(layout, axes, array.shape, y_shape, geometry, work, empty, math.prod(window.kernel), direct)
     if key is not None:
         if len(_plans) >= MOST_PLANS:
             _plans.clear()
@@ -135,10 +133,17 @@ def compute_into(
 def pullback_through(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None]) -> Callable[..., Array]:
     """The pullback whose kernel is `run(element, grad, grad_x)`: the same checks and conversions for every family."""
     dtype = _arguments.gradient_dtype(x_dtype)
-    kernel_dtype = np.dtype(np.float64 if dtype.itemsize == 8 else np.float32)
-    element = _dispatch.GRADIENTS.index(kernel_dtype.name)
+    kernel_dtype = FLOAT64 if dtype.itemsize == 8 else FLOAT32
+    element = kernel_dtype.itemsize // 4 - 1  # in _dispatch.GRADIENTS
+    direct = plan.direct and dtype is kernel_dtype
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
+        # The short way, where nothing is to be converted: the long one would be most of the time of a tiny array.
+        if out is None and direct and type(grad_y) is np.ndarray and grad_y.dtype is dtype and grad_y.flags.carray:
+            _arguments.check_shape("grad_y", grad_y.shape, plan.y_shape)
+            grad_x = np.empty(plan.x_shape, dtype)
+            run(element, grad_y, grad_x)
+            return grad_x
         grad = _arguments.gradient("grad_y", grad_y, plan.y_shape, kernel_dtype)
         if out is not None:
             out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))

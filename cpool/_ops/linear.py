@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._ops._call import Plan, compute_into, converted, planned, pullback_through
@@ -23,13 +25,20 @@ def _prepare(
     data_format: str,
 ) -> tuple[Array, Plan, bool, float]:
     include_pad = _arguments.flag("count_include_pad", count_include_pad)
-    divisor = _arguments.divisor(divisor_override)
+    divisor = 0.0 if divisor_override is None else float(_arguments.divisor(divisor_override) or 0)
     array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-    return array, plan, include_pad, float(divisor or 0)
+    return array, plan, include_pad, divisor
 
 
 def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None) -> Array:
     kernel = _dispatch.kernel_for(kind, x.dtype)
+    if out is None and plan.direct and x.dtype is kernel.result:  # nothing to convert: the short way
+        y = np.empty(plan.y_shape, x.dtype)
+        threads = threads_for(plan.work)
+        _dispatch.kernels.reduce(
+            kernel.operation, kernel.element, x, y, None, plan.geometry, kind == "avg", include_pad, divisor, threads
+        )
+        return y
     dtype = kernel.result if x.dtype.kind in "biu" else x.dtype
     if out is not None:
         out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
@@ -86,7 +95,7 @@ def vjp(
     y = _pool(kind, x, array, plan, include_pad, divisor, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
-        rows = plan.layout.rows_of(grad)
+        rows = grad if plan.direct and grad.flags.c_contiguous else plan.layout.rows_of(grad)
         threads = threads_for(plan.work)
         _dispatch.kernels.spread_gradient(element, rows, grad_x, plan.geometry, kind == "avg", include_pad, divisor, threads)
 

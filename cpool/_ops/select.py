@@ -12,11 +12,13 @@ from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._ops._call import Plan, compute_into, converted, planned, pullback_through
 from cpool._threads import threads_for
 
+UINT8 = np.dtype(np.uint8)
+
 
 def _code_dtype(cells: int) -> np.dtype[Any]:
     """The smallest dtype for the place of a winner in its window; its largest value says that there is none."""
     if cells < 2**8:
-        return np.dtype(np.uint8)
+        return UINT8
     return np.dtype(np.uint16 if cells < 2**16 else np.int32)
 
 
@@ -38,6 +40,11 @@ def _fill_empty_windows(plan: Plan, a: Array, value: Any) -> None:
 
 def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> Array:
     kernel = _dispatch.kernel_for(kind, x.dtype)
+    if out is None and plan.direct and x.dtype is kernel.dtype:  # nothing to convert: the short way
+        y = np.empty(plan.y_shape, x.dtype)
+        threads = threads_for(plan.work)
+        _dispatch.kernels.reduce(kernel.operation, kernel.element, x, y, None, plan.geometry, False, False, 0.0, threads)
+        return y
     if out is not None:
         out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(given, x))
     rows = plan.layout.rows_of(converted(x, kernel.dtype))
@@ -56,7 +63,12 @@ def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) 
 def _pool_with_winners(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
     """The result, and the code of each winner as the kernels wrote it."""
     kernel = _dispatch.kernel_for(kind, x.dtype, winners=True)
-    dtype = _code_dtype(_arguments.cells(plan.cells))
+    dtype = UINT8 if plan.cells < 2**8 else _code_dtype(_arguments.cells(plan.cells))
+    if out is None and plan.direct and x.dtype is kernel.dtype and not plan.empty_windows:  # nothing to convert: the short way
+        y, codes = np.empty(plan.y_shape, x.dtype), np.empty(plan.y_shape, dtype)
+        threads = threads_for(plan.work)
+        _dispatch.kernels.reduce(kernel.operation, kernel.element, x, y, codes, plan.geometry, False, False, 0.0, threads)
+        return y, codes
     if out is not None:
         out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(given, x))
     codes, written = plan.layout.empty(plan.y_shape, dtype)
@@ -134,7 +146,7 @@ def vjp(
     y, codes = _pool_with_winners(kind, x, array, plan, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
-        rows = plan.layout.contiguous(grad)
+        rows = grad if plan.direct and grad.flags.c_contiguous else plan.layout.contiguous(grad)
         _dispatch.kernels.winner_gradient(element, rows, codes, grad_x, plan.geometry, threads_for(plan.work))
 
     pullback = pullback_through(plan, array.dtype, run)
