@@ -11,7 +11,7 @@ from report import MODES, Measured, geometric_mean
 mpl.use("agg")
 import matplotlib.pyplot as plt
 
-ORDER = ("torch", "torch oneDNN", "ONNX Runtime", "OpenVINO", "JAX", "block_reduce", "scipy.ndimage")
+ORDER = ("torch", "torch oneDNN", "oneDNN", "ONNX Runtime", "OpenVINO", "JAX", "block_reduce", "scipy.ndimage")
 
 
 def draw(found: dict[str, Any], path: Path) -> None:

@@ -5,8 +5,8 @@ A peer is made once a process, for a number of threads, and raises ImportError w
 what is timed. Each peer gets its best: no copy of the input where it can read numpy's memory, output bound beforehand where it
 has a way to, no gradient recorded in the forward pass.
 
-oneDNN's C++ interface is left out: it needs a compiler and its headers. Its kernels are here through torch ("torch oneDNN", and
-channels_last) and OpenVINO.
+oneDNN's kernels come in several ways: called directly in the case's layout ("oneDNN", which needs a C++ compiler), and through
+torch ("torch oneDNN", and channels_last) and OpenVINO, each with a version of its own.
 """
 
 from __future__ import annotations
@@ -116,10 +116,11 @@ OURS = ("cpool", "cpool out=")
 def classes() -> list[type[Peer]]:
     """Every peer, ours first. The modules import their packages when a peer is made."""
     from peers_numpy import ScipyFilter, SkimageBlocks
+    from peers_onednn import OneDnn
     from peers_runtimes import Jax, OnnxRuntime, OpenVino
     from peers_torch import Torch, TorchOneDnn
 
-    return [Cpool, CpoolOut, Torch, TorchOneDnn, OnnxRuntime, OpenVino, Jax, SkimageBlocks, ScipyFilter]
+    return [Cpool, CpoolOut, Torch, TorchOneDnn, OneDnn, OnnxRuntime, OpenVino, Jax, SkimageBlocks, ScipyFilter]
 
 
 def load(threads: int, wanted: list[str]) -> tuple[list[Peer], dict[str, str]]:

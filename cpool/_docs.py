@@ -48,7 +48,8 @@ METHODS = {
     ),
     "avg": Method(
         f"y[o] = (sum over t of {WINDOWED}) / divisor[o]",
-        "Its dtype is that of `x` (floats are added in float64), and float64 where `x` holds integers or bools.",
+        "Its dtype is that of `x`, and float64 where `x` holds integers or bools. Floats are added in float64; but for a window of\n"
+        "at most 3 cells an axis those of less than 64 bits in float32, as accurately as by numpy.",
         "Each cell of a window gets the window's gradient over its divisor.",
         "is 0, without a gradient",
         "The divisor is the number of cells of the window that lie in the input or in the padding, of those in the input alone\n"
@@ -58,8 +59,8 @@ METHODS = {
     ),
     "sum": Method(
         f"y[o] = sum over t of {WINDOWED}",
-        "Its dtype is that of `x` (floats are added in float64); int64 or uint64 where `x` holds integers or\n"
-        "bools, as that of `numpy.sum`.",
+        "Its dtype is that of `x`; int64 or uint64 where `x` holds integers or bools, as that of `numpy.sum`. Floats are added in\n"
+        "float64; but for a window of at most 3 cells an axis those of less than 64 bits in float32, as accurately as by numpy.",
         "Each cell of a window gets the window's gradient.",
         "is 0, without a gradient",
         "The operator is `torch.nn.functional.avg_pool{rank}d` with ``divisor_override=1`` (PyTorch's 1d lacks it), and\n"

@@ -178,7 +178,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.slice_codes, at = <char*>at, at + (0 if p.z_identity or codes == 1 else slices)
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
-    s.by, at = <char*>at, at + (padded(p.count_x.out * p.inner * w) if p.divide_source or p.divide_result else 0)
+    s.by, at = <char*>at, at + (padded(max(p.count_x.out, p.x.out) * p.inner * w) if p.divide_source or p.divide_result else 0)
     s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if p.rows == &SHORT_SUMS and p.divide_result else 0)
     s.by_rows = 0
     return at - <Py_ssize_t>memory
@@ -205,7 +205,7 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
         rows = <double>divisor_of(&p.count_z, z, p.include_pad) * <double>divisor_of(&p.count_y, y, p.include_pad)
     if rows != s.by_rows or rows == 0:
         s.by_rows = rows
-        for x in range(p.count_x.out):
+        for x in range(p.x.out if p.divide_result else p.count_x.out):
             cells = rows * <double>divisor_of(&p.count_x, x, p.include_pad)
             if cells < 1:
                 cells = 1       # a window without a cell averages to 0, not to 0 / 0

@@ -274,6 +274,19 @@ cdef int run(Plan* p, Py_ssize_t threads) except -1:
         return run_reduce(p, threads)
 
 
+cdef bint one_divisor(const Shape* s, bint include_pad, double* divisor) noexcept:
+    # Whether all windows have the same divisor, and which.
+    if divisor[0] == 0 and whole(&s.z, include_pad) and whole(&s.y, include_pad) and whole(&s.x, include_pad):
+        divisor[0] = <double>s.z.kernel * <double>s.y.kernel * <double>s.x.kernel
+    return divisor[0] != 0
+
+
+cdef bint whole(const Axis* a, bint include_pad) noexcept:
+    # Whether every window has all its cells in what an average counts.
+    cdef Py_ssize_t before = a.before if include_pad else 0, after = a.after if include_pad else 0
+    return a.before <= before and reach(a, a.out) - a.before <= a.size + after
+
+
 cdef void plan_steps(Plan* p, const Shape* shape, const Py_ssize_t* steps) noexcept:
     p.planes, p.inner = shape.planes, shape.inner
     p.plane_step, p.slice_step, p.row_step = steps[0], steps[1], steps[2]
@@ -344,6 +357,9 @@ def spread_gradient(int element, grad not None, result not None, bytes geometry 
             if not p.repeat:
                 p.z, p.y, p.x = adjoint(&shape.z), adjoint(&shape.y), adjoint(&shape.x)
             p.divide_source, p.divide_result, p.include_pad, p.divisor = average, False, include_pad, divisor
+            if average and not p.repeat and p.rows.result == 4 and one_divisor(&shape, include_pad, &p.divisor):
+                # Divided once, at the end; a double could overflow before it, a float sum is taken again in double.
+                p.divide_source, p.divide_result = False, True
             p.source, p.result = <const char*>source.buf, <char*>target.buf
             run(&p, threads)
         finally:

@@ -8,8 +8,9 @@ cdef bint worth_windows(const Plan* p) noexcept nogil:
         return False
     if not p.rows.idempotent and p.z.kernel > 1:
         return False
-    # Cells that windows share are read again by each: only where they are few.
-    return cells <= 4 or (cells <= MOST_CELLS and p.x.stride > 1 and (p.y.stride > 1 or p.y.kernel == 1))
+    # Cells that windows share are read again by each: where they are few, or the passes would carry codes, or sums in double.
+    return (cells <= 4 or (cells <= 9 and (p.winners or not p.rows.idempotent))
+            or (cells <= MOST_CELLS and p.x.stride > 1 and (p.y.stride > 1 or p.y.kernel == 1)))
 
 
 cdef void window_rows(const Plan* p, const char* source, char* result, char* codes, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:

@@ -1,0 +1,209 @@
+"""Speed that no other test sees: the row primitives stay vectorised, whatever becomes of flags, spelling and compiler.
+
+Instructions are counted, not seconds: the count is the same on a busy machine. Callgrind counts them for whole calls, so a
+stripped module will do; it cannot run AVX-512, for which the compiled code is inspected instead.
+"""
+
+import importlib.util
+import json
+import math
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from cpool import _dispatch
+
+pytestmark = pytest.mark.skipif(
+    platform.machine() not in ("x86_64", "AMD64") or sys.platform != "linux", reason="the numbers are those of x86-64 Linux"
+)
+
+SLACK = 1.5
+"""A call may take so much more than the table says: other compilers, other versions of Python and numpy."""
+
+
+class Case(NamedTuple):
+    """A call, and what it takes in instructions per input element: built as it is, and built with one lane a "vector"."""
+
+    operator: str
+    way: str
+    dtype: str
+    last: bool
+    kernel: int
+    stride: int
+    v3: tuple[float, float]
+    baseline: tuple[float, float] | None = None
+    """None where four lanes without SSE4 take more than a third of what scalar code takes: too close to tell."""
+
+    def __str__(self) -> str:
+        order = "channels_last" if self.last else "channels_first"
+        return f"{self.operator} {self.way} {self.kernel}x{self.kernel}/{self.stride} {self.dtype} {order}"
+
+    def call(self) -> dict[str, Any]:
+        """What the child needs to make the call: rows of many vectors, so that the interpreter hardly counts."""
+        shape = [64, 64, 64] if self.last else [4, 224, 224]
+        if self.kernel == 56:  # global
+            shape = [64, 56, 56]
+        order = "channels_last" if self.last else "channels_first"
+        options = {"kernel_size": self.kernel, "stride": self.stride, "data_format": order}
+        return {"name": f"{self.operator}_pool2d", "way": self.way, "dtype": self.dtype, "shape": shape, "options": options}
+
+
+# fmt: off
+CASES = [
+    #CASES
+]
+# fmt: on
+
+UNVECTORISED = [
+    #UNVECTORISED
+]
+"""What the guard found when it was written: these take as much as scalar code. The numbers are those of a trial without the
+fault, and scalar code's."""
+
+CHILD = """
+import json, os, sys
+import numpy as np
+import cpool
+
+for case in json.loads(sys.argv[1]):
+    x = np.random.default_rng(0).integers(0, 100, case["shape"]).astype(case["dtype"])
+    pool = getattr(cpool if case["way"] == "forward" else cpool.vjp, case["name"])
+    call = lambda: pool(x, **case["options"])
+    if case["way"] == "gradient":
+        y, pullback = call()
+        ones = np.ones_like(y)
+        call = lambda: pullback(ones)
+    call()  # plans are made, and remembered
+    os.getppid()  # a function that nothing else calls: callgrind writes its counts whenever it is entered, and zeroes them
+    call()
+    os.getppid()
+"""
+
+
+def instructions(variant, cases, folder):
+    """What one call of each case takes, per input element."""
+    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/counts", "--dump-before=getppid", sys.executable]
+    # One thread each: those of OpenMP would spin, and numpy's library starts some of its own.
+    settings = {"CPOOL_ISA": variant, "CPOOL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*command, "-c", CHILD, json.dumps([case.call() for case in cases])],
+        env={**os.environ, **settings}, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    written = sorted(folder.glob("counts.*"), key=lambda path: int(path.suffix[1:]))
+    counts = [int(re.search(r"^totals: (\d+)", path.read_text(), re.MULTILINE)[1]) for path in written]
+    counts = counts[-2 * len(cases) :][1::2]  # every second lies between two marks around a call
+    assert len(counts) == len(cases), "callgrind wrote no counts at the marks"
+    return [count / math.prod(case.call()["shape"]) for count, case in zip(counts, cases, strict=True)]
+
+
+@pytest.fixture(scope="module", params=["baseline", "v3"])
+def counted(request, tmp_path_factory):
+    """The counts of all cases in one variant: a run of its own would cost each case ten seconds."""
+    if shutil.which("valgrind") is None:
+        pytest.skip("valgrind is not installed")
+    if request.param not in _dispatch.available():
+        pytest.skip(f"this CPU or this build has no {request.param}")
+    cases = [case for case in (*CASES, *UNVECTORISED) if getattr(case, request.param)]
+    found = instructions(request.param, cases, tmp_path_factory.mktemp(request.param))
+    return request.param, dict(zip(cases, found, strict=True))
+
+
+def lapses(counted, cases):
+    """The cases that take too many instructions, as lines to read."""
+    variant, found = counted
+    lines = []
+    for case in cases:
+        if case in found:
+            expected, scalar = getattr(case, variant)
+            if found[case] > SLACK * expected:
+                lines.append(f"{variant} {case}: {found[case]:.2f} per element; expected {expected}, scalar code {scalar}")
+    return lines
+
+
+def test_instructions(counted):
+    assert not lapses(counted, CASES)
+
+
+@pytest.mark.xfail(reason="the codes of winners are widened one by one: gcc 12 has no better for __builtin_convertvector")
+def test_instructions_of_picks(counted):
+    if counted[0] == "baseline":
+        pytest.skip("no numbers for it")
+    assert not lapses(counted, UNVECTORISED)
+
+
+def test_numbers_leave_room_between_vectors_and_scalars():
+    """A bound that scalar code meets would check nothing."""
+    for case in (*CASES, *UNVECTORISED):
+        for numbers in (case.v3, case.baseline):
+            assert numbers is None or 2 * SLACK * numbers[0] <= numbers[1], case
+
+
+PACKED_MAX, PACKED_ADD = r"vmaxp[sd] .*%zmm", r"vaddp[sd] .*%zmm"
+BYTES, INTEGERS = r"vpcmpn?\w*[bwdq] .*%zmm", r"v(pcmp|pm[ai][xn]|pblend)\w* .*%zmm"
+INSIDE_V4 = {  # function: what must be in it, how many there are, and how many instructions take lanes one by one
+    "strips_max_f32": (PACKED_MAX, 35, 23),
+    "strips_max_f64": (PACKED_MAX, 34, 15),
+    "windows_max_f32": (PACKED_MAX, 13, 12),
+    "windows_max_f64": (PACKED_MAX, 24, 9),
+    "reduce_max_f32": (PACKED_MAX, 6, 0),
+    "strips_sum_f32": (PACKED_ADD, 82, 4),
+    "windows_sum_f32": (PACKED_ADD, 26, 26),
+    "strips_widening_f64": (PACKED_ADD, 92, 0),
+    "windows_widening_f64": (PACKED_ADD, 49, 36),
+    "fold_widening_f64": (PACKED_ADD, 5, 13),
+    "reduce_sum_f64": (PACKED_ADD, 6, 0),
+    "reduce_widening_f64": (PACKED_ADD, 6, 0),
+    "pick_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 136, 34),
+    "pick_f64": (r"vpcmpeqb .*%k|vaddpd .*%zmm.*\{%k", 136, 34),
+    "pick_pairs_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 176, 44),
+    "strips_max_u8": (INTEGERS, 15, 7),
+    "strips_max_i32": (INTEGERS, 15, 0),
+}
+LANE_BY_LANE = r"v(max|min|add|sub|mul|div|u?comi)s[sd] |vp(insr|extr)[bwdq] "
+
+
+def disassembled(path):
+    """The instructions of each function, however the compiler has cloned it; under "" those of all."""
+    command = ["objdump", "--disassemble", "--no-show-raw-insn", str(path)]
+    text = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
+    found = {"": Counter()}
+    name = ""
+    for line in text.splitlines():
+        if label := re.fullmatch(r"[0-9a-f]+ <(?:cpool_)?([^.>]+).*>:", line):
+            name = label[1]
+        elif len(parts := line.split("\t")) > 1:
+            found.setdefault(name, Counter())[parts[1]] += 1
+            found[""][parts[1]] += 1
+    return found
+
+
+def number(instructions, pattern):
+    return sum(many for text, many in instructions.items() if re.match(pattern, text))
+
+
+def test_compiled_code_of_v4():
+    """Need not run here: the file of the module is enough."""
+    if shutil.which("objdump") is None:
+        pytest.skip("objdump is not installed")
+    if (spec := importlib.util.find_spec("cpool._kernels.v4")) is None:
+        pytest.skip("this build has no v4")
+    code = disassembled(spec.origin)
+    wrong = []
+    for name, (pattern, many, single) in INSIDE_V4.items():
+        if "strips_max_f32" not in code:  # stripped: the whole module has at least as many
+            inside, most = code[""], math.inf
+        else:
+            inside, most = code.get(name, Counter()), SLACK * single + 8
+        packed, lanes = number(inside, pattern), number(inside, LANE_BY_LANE)
+        if packed < many / 2 or lanes > most:
+            wrong.append(f"{name}: {packed} of {many} packed instructions, {lanes} that take lanes one by one (now {single})")
+    assert not wrong
