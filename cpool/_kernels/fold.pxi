@@ -8,10 +8,11 @@ cdef inline bint covered(const Axis* a) noexcept nogil:
 
 
 cdef void collapse(Shape* s, const Py_ssize_t* steps, Py_ssize_t itemsize) noexcept nogil:
-    # Three covered axes of contiguous memory (steps NULL: it is) become one; the order of the cells is the same.
+    # Three covered axes of contiguous memory (steps NULL: it is) become one; the order of the cells is the same. Not of pixels of
+    # channels: there a row at a time is a few streams through memory, which a whole plane is not.
     cdef Py_ssize_t row = s.x.size * s.inner * itemsize
     cdef bint contiguous = steps == NULL or (steps[2] == row and steps[1] == row * s.y.size)
-    if contiguous and covered(&s.z) and covered(&s.y) and covered(&s.x):
+    if s.inner == 1 and contiguous and covered(&s.z) and covered(&s.y) and covered(&s.x):
         s.x.size *= s.z.size * s.y.size
         s.x.kernel = s.x.size
         s.z = s.y = trivial()

@@ -11,9 +11,14 @@ CPOOL_INLINE V FN(add_where)(V sum, const char *code, uint8_t wanted, const char
 #elif defined(LANE)
     return sum + (V){*(const uint8_t *)code == wanted ? *(const T *)grad : 0};
 #else
+#if X86_BEST /* of the conversion gcc 12 makes one insertion a lane */
+    const M codes = (M)FN(x86_widen)(code);
+#else
     FN(bytes) found;
     memcpy(&found, code, LANES);
-    const M mask = __builtin_convertvector(found, M) == BROADCAST(wanted);
+    const M codes = __builtin_convertvector(found, M);
+#endif
+    const M mask = codes == BROADCAST(wanted);
     const V g = LOAD(grad), zero = {0};
     return sum + BLEND(mask, g, zero);
 #endif

@@ -14,80 +14,7 @@ cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
 
 
-cdef extern from "rows.h" nogil:
-    ctypedef struct cpool_strips:
-        Py_ssize_t taps_x, stride_x, hop_x, taps_y, stride_y, hop_y
-        const char* src
-        char* out
-        Py_ssize_t src_step, out_step, rows, n, result
-        char* code
-        Py_ssize_t code_step, code_width
-        const char* by
-        const char* by_wide
-        int divided
-        char* scratch
-        char* codes
-    int STRIPS "CPOOL_STRIPS"
-    int MANY_TAPS "CPOOL_MANY_TAPS"
-    ctypedef struct cpool_pick:
-        const char* grad
-        const char* code
-        Py_ssize_t step
-        const Py_ssize_t* offset
-        const uint8_t* wanted
-        Py_ssize_t many, even
-        char* out
-        Py_ssize_t out_step, rows, n
-    ctypedef struct cpool_windows:
-        const char* src
-        Py_ssize_t src_step, out_step
-        const Py_ssize_t* offset
-        const uint8_t* tap
-        Py_ssize_t many, row
-        char* out
-        Py_ssize_t result
-        char* code
-        Py_ssize_t code_step
-        const char* by
-        const char* by_wide
-        int divided
-        Py_ssize_t windows, n
-    enum: MOST_CELLS "CPOOL_MOST_CELLS"
-    ctypedef struct cpool_rows:
-        Py_ssize_t width, source, result
-        int idempotent, reciprocal, plain, byte_codes
-        void (*reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
-        void (*first_reduce)(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
-        void (*reduce_winner)(char*, char*, Py_ssize_t, const char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t,
-                              Py_ssize_t, int64_t, int64_t) noexcept nogil
-        void (*raise_codes)(char*, int64_t, Py_ssize_t) noexcept nogil
-        void (*narrow)(char*, Py_ssize_t, const char*, Py_ssize_t) noexcept nogil
-        void (*strips)(const cpool_strips*) noexcept nogil
-        void (*first_strips)(const cpool_strips*) noexcept nogil
-        void (*windows)(const cpool_windows*) noexcept nogil
-        void (*first_windows)(const cpool_windows*) noexcept nogil
-        void (*fold)(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
-        void (*accumulate)(char*, const char*, Py_ssize_t) noexcept nogil
-        void (*fill)(char*, Py_ssize_t) noexcept nogil
-        void (*load)(char*, const char*, Py_ssize_t, const void*) noexcept nogil
-        void (*store)(char*, const char*, Py_ssize_t, const void*) noexcept nogil
-    ctypedef struct cpool_grads:
-        Py_ssize_t width
-        void (*pick)(const cpool_pick*) noexcept nogil
-        void (*pick_pairs)(const cpool_pick*) noexcept nogil
-    enum: MOST_PICKS "CPOOL_MOST_PICKS"
-    int OPERATIONS "CPOOL_OPERATIONS"
-    int ELEMENTS "CPOOL_ELEMENTS"
-    const cpool_rows ROWS "CPOOL_ROWS"[4][10]
-    const cpool_rows SHORT_SUMS "CPOOL_SHORT_SUMS"
-    const cpool_grads GRADS "CPOOL_GRADS"[2]
-    void cpool_copy_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
-    void cpool_gather(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
-    void cpool_repeat(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
-    void cpool_spread(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
-    void cpool_zip(char*, const char*, const char*, Py_ssize_t, Py_ssize_t)
-
-
+include "rows.pxi"
 include "axis.pxi"
 include "plan.pxi"
 include "across.pxi"
@@ -98,6 +25,7 @@ include "repeat.pxi"
 include "fold.pxi"
 include "winners.pxi"
 include "pick.pxi"
+include "run.pxi"
 
 
 cdef struct Shape:
@@ -148,122 +76,6 @@ cdef int take(object array, Py_buffer* buffer, bint writable, Py_ssize_t itemsiz
             return 0
     PyBuffer_Release(buffer)
     raise ValueError("kernel called with an array that does not fit its geometry")
-
-
-cdef char* allocate(Py_ssize_t bytes, Py_ssize_t threads) except NULL nogil:
-    cdef char* memory = <char*>malloc(bytes * threads + 64) if 0 < bytes < PY_SSIZE_T_MAX // threads - 64 else NULL
-    if memory == NULL:
-        with gil:
-            raise MemoryError(f"{threads} times {bytes} bytes of scratch memory for pooling")
-    return memory
-
-
-cdef enum:
-    # Scratch memory so small needs no malloc: with the call's other costs that is what a tiny array takes.
-    ON_STACK = 8 * 1024
-
-
-cdef inline char* aligned(char* memory) noexcept nogil:
-    return memory + (64 - <Py_ssize_t>memory % 64)
-
-
-cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
-    cdef Py_ssize_t units, bytes, t
-    cdef Scratch layout
-    cdef char* memory
-    cdef char[ON_STACK + 64] stack
-    if p.planes == 0 or p.inner == 0:
-        return 0
-    if folds(p):
-        threads = max(1, min(threads, p.planes // FOLDED))
-        if threads == 1:
-            fold_planes(p, 0, p.planes)
-            return 0
-        for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-            fold_planes(p, p.planes * t // threads, p.planes * (t + 1) // threads)
-        return 0
-    if p.repeat:
-        prepare_repeat(p, threads)
-    else:
-        prepare(p, threads)
-    units = p.planes * p.blocks
-    threads = max(1, min(threads, units))
-    bytes = padded(repeat_scratch_bytes(p, &layout, NULL) if p.repeat else scratch_bytes(p, &layout, NULL))
-    if threads == 1 and bytes <= ON_STACK:
-        reduce_units(p, aligned(stack), 0, units)
-        return 0
-    memory = allocate(bytes, threads)
-    if threads == 1:
-        reduce_units(p, aligned(memory), 0, units)
-        free(memory)
-        return 0
-    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-        reduce_units(p, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
-    free(memory)
-    return 0
-
-
-cdef void reduce_units(const Plan* p, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    cdef Scratch s
-    cdef Py_ssize_t unit, plane, r0
-    if p.repeat:
-        repeat_scratch_bytes(p, &s, memory)
-    else:
-        scratch_bytes(p, &s, memory)
-    # The padding of every row to come; where it is in input elements of a sum, zeros are zeros.
-    if p.copy_rows and not p.repeat:
-        p.rows.fill(s.row, p.chunk * p.row_bytes // p.rows.width)
-    plane, r0 = first // p.blocks, first % p.blocks * p.block
-    for unit in range(first, end):
-        if p.repeat:
-            repeat_unit(p, &s, plane, r0)
-        else:
-            reduce_unit(p, &s, plane, r0)
-        r0 += p.block
-        if r0 >= p.y.out:
-            plane, r0 = plane + 1, 0
-
-
-cdef int run_gradient(GradPlan* p, Py_ssize_t threads) except -1 nogil:
-    cdef Py_ssize_t units, bytes, t
-    cdef char* memory
-    cdef char[ON_STACK + 64] stack
-    if p.planes == 0 or p.inner == 0:
-        return 0
-    prepare_gradient(p, threads)
-    units = p.planes * p.blocks
-    threads = max(1, min(threads, units))
-    bytes = padded(gradient_scratch_bytes(p))
-    if threads == 1 and bytes <= ON_STACK:
-        gradient_units(p, aligned(stack), 0, units)
-        return 0
-    memory = allocate(bytes, threads)
-    if threads == 1:
-        gradient_units(p, aligned(memory), 0, units)
-        free(memory)
-        return 0
-    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-        gradient_units(p, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
-    free(memory)
-    return 0
-
-
-cdef void gradient_units(const GradPlan* p, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    cdef Py_ssize_t unit, r0, r1
-    cdef PickScratch s
-    if p.picks:
-        pick_scratch_bytes(p, &s, memory)
-        if p.pixels:
-            find_cells(p, s.cells)
-    elif p.places:
-        find_places(p, <Py_ssize_t*>memory)
-    for unit in range(first, end):
-        r0 = unit % p.blocks * p.block
-        r1 = min(p.y.size, r0 + p.block)
-        if p.picks:
-            pick_unit(p, &s, unit // p.blocks, r0, r1)
-        else:
-            scatter_unit(p, <const Py_ssize_t*>memory, unit // p.blocks, r0, r1)
 
 
 cdef int run(Plan* p, Py_ssize_t threads) except -1:

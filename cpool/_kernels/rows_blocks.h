@@ -25,27 +25,26 @@ CPOOL_INLINE void BN(reduce4)(int op, char *out, const char *src, isize tap_step
     STORE(out + 3 * w, d);
 }
 
-#if SUMS
+#if SUMS && BITS == 64 && FLOATING
 /* The sum of n elements in sixteen parts, which are joined at the end: the order of the additions, and so the result, is the
  * same whatever the length of the vector. */
 CPOOL_INLINE T BN(fold)(const char *src, isize n)
 {
     enum { MANY = 16 / WIDE };
     V sums[MANY];
-    T parts[16];
+    T rest = 0;
     for (int j = 0; j < MANY; j++)
         sums[j] = (V){0};
     for (; n >= 16; n -= 16, src += 16 * sizeof(SOURCE))
         for (int j = 0; j < MANY; j++)
             sums[j] = sums[j] + READ(src + j * WIDE * (isize)sizeof(SOURCE));
-    for (int j = 0; j < MANY; j++)
-        STORE((char *)(parts + j * WIDE), sums[j]);
     for (isize i = 0; i < n; i++)
-        parts[i] += (T)((const SOURCE *)src)[i];
-    for (int half = 8; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            parts[i] += parts[i + half];
-    return parts[0];
+        rest += (T)((const SOURCE *)src)[i];
+    /* Part i and i + 8, then i and i + 4, 2, 1: from vector to vector, and then within one. */
+    for (int half = MANY / 2; half > 0; half /= 2)
+        for (int j = 0; j < half; j++)
+            sums[j] = sums[j] + sums[j + half];
+    return FN(sum_of_lanes)(sums[0]) + rest;
 }
 #endif
 

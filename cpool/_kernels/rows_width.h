@@ -81,6 +81,29 @@ typedef float FN(half) __attribute__((vector_size(B / 2), aligned(4), may_alias)
 #endif
 #include "strips_width.h"
 
+#if SUMS && BITS == 64
+CPOOL_INLINE T FN(sum_of_lanes)(V v)
+{
+#if CPOOL_BYTES == 0
+    return v;
+#elif defined(LANE)
+    return v[0];
+#else
+#if LANES == 8
+    v = v + __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+    v = v + __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+    v = v + __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
+#elif LANES == 4
+    v = v + __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    v = v + __builtin_shufflevector(v, v, 1, 0, 3, 2);
+#else
+    v = v + __builtin_shufflevector(v, v, 1, 0);
+#endif
+    return v[0];
+#endif
+}
+#endif
+
 #define READ(p) LOAD(p)
 #define READ_EVEN(p) EVEN(p)
 #define READ_ODD(p) ODD(p)

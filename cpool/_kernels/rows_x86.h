@@ -121,4 +121,26 @@ CPOOL_X86_ADD_WHERE(32, 256, f32, ps, 8, __mmask8, __m256)
 CPOOL_X86_ADD_WHERE(32, 256, f64, pd, 4, __mmask8, __m256d)
 CPOOL_X86_ADD_WHERE(16, 128, f32, ps, 4, __mmask8, __m128)
 CPOOL_X86_ADD_WHERE(16, 128, f64, pd, 2, __mmask8, __m128d)
+#else
+/* Bytes, as many as a vector has lanes, each as wide as a lane. */
+CPOOL_INLINE __m128i cpool_x86_bytes(const char *src, size_t n)
+{
+    __m128i bytes = _mm_setzero_si128();
+    memcpy(&bytes, src, n);
+    return bytes;
+}
+#if defined(__AVX2__)
+CPOOL_INLINE __m256i cpool_x86_widen_f32_32(const char *src) { return _mm256_cvtepu8_epi32(cpool_x86_bytes(src, 8)); }
+CPOOL_INLINE __m256i cpool_x86_widen_f64_32(const char *src) { return _mm256_cvtepu8_epi64(cpool_x86_bytes(src, 4)); }
+#endif
+CPOOL_INLINE __m128i cpool_x86_widen_f32_16(const char *src)
+{
+    const __m128i zero = _mm_setzero_si128();
+    return _mm_unpacklo_epi16(_mm_unpacklo_epi8(cpool_x86_bytes(src, 4), zero), zero);
+}
+CPOOL_INLINE __m128i cpool_x86_widen_f64_16(const char *src)
+{
+    const __m128i zero = _mm_setzero_si128();
+    return _mm_unpacklo_epi32(_mm_unpacklo_epi16(_mm_unpacklo_epi8(cpool_x86_bytes(src, 2), zero), zero), zero);
+}
 #endif

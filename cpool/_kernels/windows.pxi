@@ -1,7 +1,11 @@
 # Windows of few cells over pixels of many channels, cell by cell. See windows.h.
 
 cdef bint worth_windows(const Plan* p) noexcept nogil:
-    cdef Py_ssize_t cells = p.z.kernel * p.y.kernel * p.x.kernel
+    cdef Py_ssize_t cells
+    # Each axis first: the product of three could overflow.
+    if max(p.z.kernel, p.y.kernel, p.x.kernel) > MOST_CELLS:
+        return False
+    cells = p.z.kernel * p.y.kernel * p.x.kernel
     if p.inner < 8 or p.load_rows or p.z.spread * p.y.spread * p.x.spread > 1:
         return False
     if p.winners and (p.rows.byte_codes == 0 or p.winner_width > 1):

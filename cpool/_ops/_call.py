@@ -32,9 +32,10 @@ class Plan(NamedTuple):
     """Whether the array as the user gave it is as the kernels read it, and its result as the user sees it."""
 
 
-_plans: dict[tuple[Any, ...], Plan] = {}
-"""The plans of contiguous arrays by the arguments as they were given: a training loop makes the same calls again and again,
-and checking their arguments takes longer than pooling a small array."""
+_plans: dict[tuple[Any, ...], tuple[Plan, tuple[Any, ...]]] = {}
+"""The plans of contiguous arrays by the very objects that were given as arguments, none of which can change, and those
+objects, so that nothing else comes to be where they were: a training loop makes the same calls again and again, and checking
+their arguments takes longer than pooling a small array."""
 
 MOST_PLANS = 4096
 
@@ -52,14 +53,12 @@ def planned(
     data_format: str,
 ) -> tuple[Array, Plan]:
     """Check the arguments that every pooling over windows has."""
-    # Only arguments of the plainest types may find a plan: 2.0 and True equal ints, and must go on being refused.
-    key = None
-    if type(x) is np.ndarray and type(data_format) is str and type(ceil_mode) is bool and x.flags.carray:
-        simple = type(kernel_size) is type(padding) is type(dilation) is int and (stride is None or type(stride) is int)
-        if (simple or all(map(_is_plain, (kernel_size, stride, padding, dilation)))) and _dispatch.is_native(x.dtype):
-            key = (rank, x.shape, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-            if (plan := _plans.get(key)) is not None:
-                return x, plan
+    key, given = None, (kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    if type(x) is np.ndarray and x.flags.carray and _dispatch.is_native(x.dtype):
+        # By identity: equal arguments of other types, 2.0 or True, must go on being refused.
+        key = (rank, x.shape, id(kernel_size), id(stride), id(padding), id(dilation), id(ceil_mode), id(data_format))
+        if (found := _plans.get(key)) is not None:
+            return x, found[0]
     last = _arguments.channels_last(data_format)
     window = _arguments.window(rank, kernel_size, stride, padding, dilation)
     ceil_mode = _arguments.flag("ceil_mode", ceil_mode)
@@ -74,16 +73,16 @@ def planned(
     direct = key is not None and layout.last == layout.inner_channels
     geometry = np.array(numbers, np.int64).tobytes()
     plan = Plan(layout, axes, array.shape, y_shape, geometry, work, empty, math.prod(window.kernel), direct)
-    if key is not None:
+    if key is not None and all(map(_is_plain, given)):
         if len(_plans) >= MOST_PLANS:
             _plans.clear()
-        _plans[key] = plan
+        _plans[key] = plan, given
     return array, plan
 
 
 def _is_plain(value: Any) -> bool:
     kind = type(value)
-    return kind is int or value is None or kind is str or (kind is tuple and all(map(_is_plain, value)))
+    return kind is int or kind is bool or value is None or kind is str or (kind is tuple and all(map(_is_plain, value)))
 
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:
