@@ -7,7 +7,7 @@
 
 cdef struct Picks:
     # One list of windows; of pairs, those of the even cells and then those of the odd ones.
-    Py_ssize_t many
+    Py_ssize_t many, even
     Py_ssize_t offset[2 * MOST_PICKS]
     uint8_t wanted[2 * MOST_PICKS]
 
@@ -16,6 +16,7 @@ cdef struct PickScratch:
     char* grad
     char* codes
     Cells* cells        # of each pixel of a row
+    Picks* lists        # of each phase of the rows
 
 
 cdef void find_border(const Axis* a, const Axis* over, Py_ssize_t* before, Py_ssize_t* behind) noexcept nogil:
@@ -45,6 +46,8 @@ cdef void prepare_picks(GradPlan* p) noexcept nogil:
     p.direct = p.pixels or (p.before == 0 and behind == 0 and above == 0 and below == 0)
     p.pitch = p.n_out if p.direct else (p.before + p.x.out + behind) * p.inner
     p.slots_z = most_cells(&p.over_z)
+    # Where there is one slice, the lists are the same for all planes.
+    p.same_lists = p.z.size == 1 and p.z.out == 1 and p.z.kernel == 1
     if not p.pixels:
         room = STRIP // (p.n_in * p.rows.width)
         room = max(room, 2 * ((p.y.kernel - 1) * p.y.dilation + 1))
@@ -59,7 +62,19 @@ cdef Py_ssize_t pick_scratch_bytes(const GradPlan* p, PickScratch* s, char* memo
     s.grad, at = <char*>at, at + padded(laid * p.rows.width)
     s.codes, at = <char*>at, at + padded(laid)
     s.cells, at = <Cells*>at, at + (p.x.size * <Py_ssize_t>sizeof(Cells) if p.pixels else 0)
+    s.lists, at = <Picks*>at, at + (0 if p.pixels else min(p.y.stride, p.y.size) * <Py_ssize_t>sizeof(Picks))
     return at - <Py_ssize_t>memory
+
+
+cdef void prepare_lists(const GradPlan* p, const PickScratch* s) noexcept nogil:
+    cdef Py_ssize_t q
+    cdef Cells cz
+    if p.pixels:
+        find_cells(p, s.cells)
+    elif p.same_lists:
+        cz = cells_of(&p.over_z, 0)
+        for q in range(min(p.y.stride, p.y.size)):
+            list_row(p, &s.lists[q], &cz, 0, q)
 
 
 cdef void add_picks(const GradPlan* p, Picks* list, const Cells* cz, const Cells* cy, const Cells* cx, Py_ssize_t slice,
@@ -91,7 +106,7 @@ cdef void pick_unit(const GradPlan* p, const PickScratch* s, Py_ssize_t plane, P
         if p.pixels:
             pick_pixels(p, s, &cz, grad + at * w, codes + at, out, r0, r1)
         elif p.direct:
-            pick_flat(p, &cz, grad + at * w, codes + at, p.over_z.hop * outputs, 0, out, r0, r1)
+            pick_flat(p, s, &cz, grad + at * w, codes + at, p.over_z.hop * outputs, 0, out, r0, r1)
         else:
             pick_laid(p, s, &cz, grad + at * w, codes + at, out, r0, r1)
 
@@ -110,7 +125,7 @@ cdef void pick_laid(const GradPlan* p, const PickScratch* s, const Cells* cz, co
         window = i * p.over_z.hop * p.y.out + first
         lay(p, s.grad + i * slot * w, grad + window * p.n_out * w, top, end, lines, 0, w)
         lay(p, s.codes + i * slot, codes + window * p.n_out, top, end, lines, 0xff, 1)
-    pick_flat(p, cz, s.grad, s.codes, slot, first, out, r0, r1)
+    pick_flat(p, s, cz, s.grad, s.codes, slot, first, out, r0, r1)
 
 
 cdef void lay(const GradPlan* p, char* dst, const char* src, Py_ssize_t top, Py_ssize_t end, Py_ssize_t lines, int border,
@@ -128,29 +143,34 @@ cdef void lay(const GradPlan* p, char* dst, const char* src, Py_ssize_t top, Py_
         memset(dst, border, lines * pitch)
 
 
-cdef void pick_flat(const GradPlan* p, const Cells* cz, const char* grad, const char* codes, Py_ssize_t slice,
+cdef void list_row(const GradPlan* p, Picks* list, const Cells* cz, Py_ssize_t slice, Py_ssize_t qy) noexcept nogil:
+    # The windows of the cells of a row of phase qy: of pairs, those of the even cells and then those of the odd ones.
+    cdef Py_ssize_t qx
+    cdef Cells cy = endless_cells(&p.over_y, qy), cx
+    list.many = 0
+    for qx in range(p.phases):
+        cx = endless_cells(&p.over_x, qx)
+        cx.first += p.before
+        add_picks(p, list, cz, &cy, &cx, slice, p.pitch)
+        if qx == 0:
+            list.even = list.many
+
+
+cdef void pick_flat(const GradPlan* p, const PickScratch* s, const Cells* cz, const char* grad, const char* codes, Py_ssize_t slice,
                     Py_ssize_t first, char* out, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
     # grad and codes begin with row `first` of the windows.
-    cdef Py_ssize_t y, qy, qx, w = p.rows.width, from_row
-    cdef Cells cy, cx
-    cdef Picks list
+    cdef Py_ssize_t y, w = p.rows.width, from_row
+    cdef Picks* list
     cdef cpool_pick f
-    f.offset, f.wanted, f.step, f.out_step = list.offset, list.wanted, p.pitch, p.y.stride * p.n_in * w
+    f.step, f.out_step, f.n = p.pitch, p.y.stride * p.n_in * w, p.n_in
     for y in range(r0, min(r1, r0 + p.y.stride)):
-        qy = y % p.y.stride
-        cy = endless_cells(&p.over_y, qy)
+        list = &s.lists[y % p.y.stride]
+        if not p.same_lists:
+            list_row(p, list, cz, slice, y % p.y.stride)
         from_row = (y // p.y.stride - first) * p.pitch
         f.rows = (r1 - y + p.y.stride - 1) // p.y.stride
-        f.grad, f.code = grad + from_row * w, codes + from_row
-        list.many = 0
-        for qx in range(p.phases):
-            cx = endless_cells(&p.over_x, qx)
-            cx.first += p.before
-            add_picks(p, &list, cz, &cy, &cx, slice, p.pitch)
-            f.many = list.many
-            if p.pairs and qx == 0:
-                f.even = list.many
-        f.out, f.n = out + y * p.n_in * w, p.n_in
+        f.grad, f.code, f.out = grad + from_row * w, codes + from_row, out + y * p.n_in * w
+        f.offset, f.wanted, f.many, f.even = list.offset, list.wanted, list.many, list.even
         if p.pairs:
             p.rows.pick_pairs(&f)
         else:

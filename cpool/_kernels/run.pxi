@@ -103,8 +103,7 @@ cdef void gradient_units(const GradPlan* p, char* memory, Py_ssize_t first, Py_s
     cdef PickScratch s
     if p.picks:
         pick_scratch_bytes(p, &s, memory)
-        if p.pixels:
-            find_cells(p, s.cells)
+        prepare_lists(p, &s)
     elif p.places:
         find_places(p, <Py_ssize_t*>memory)
     for unit in range(first, end):

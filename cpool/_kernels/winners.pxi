@@ -17,7 +17,7 @@ cdef struct GradPlan:
     bint picks
     Py_ssize_t block, blocks, n_in, n_out
     # of picks, by prepare_picks():
-    bint pixels, direct, pairs
+    bint pixels, direct, pairs, same_lists
     Py_ssize_t before, pitch, slots_y, slots_z, phases, most
     # of scatter, where there are not too many codes:
     bint places
