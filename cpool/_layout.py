@@ -70,7 +70,8 @@ class Layout(NamedTuple):
 
     def contiguous(self, a: Array) -> Array:
         """An array as the kernels read it where they take no strides."""
-        return np.ascontiguousarray(self.in_memory_order(a))
+        a = self.in_memory_order(a)
+        return a if a.flags.c_contiguous else np.ascontiguousarray(a)
 
     def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[Array, Array]:
         """A new array of the user's shape in this memory order, and as the kernels write it."""

@@ -95,7 +95,7 @@ def vjp(
     y = _pool(kind, x, array, plan, include_pad, divisor, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
-        rows = grad if plan.direct and grad.flags.c_contiguous else plan.layout.rows_of(grad)
+        rows = plan.layout.rows_of(grad)
         threads = threads_for(plan.work)
         _dispatch.kernels.spread_gradient(element, rows, grad_x, plan.geometry, kind == "avg", include_pad, divisor, threads)
 

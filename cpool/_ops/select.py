@@ -63,7 +63,7 @@ def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) 
 def _pool_with_winners(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
     """The result, and the code of each winner as the kernels wrote it."""
     kernel = _dispatch.kernel_for(kind, x.dtype, winners=True)
-    dtype = UINT8 if plan.cells < 2**8 else _code_dtype(_arguments.cells(plan.cells))
+    dtype = _code_dtype(_arguments.cells(plan.cells))
     if out is None and plan.direct and x.dtype is kernel.dtype and not plan.empty_windows:  # nothing to convert: the short way
         y, codes = np.empty(plan.y_shape, x.dtype), np.empty(plan.y_shape, dtype)
         threads = threads_for(plan.work)
@@ -146,7 +146,7 @@ def vjp(
     y, codes = _pool_with_winners(kind, x, array, plan, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
-        rows = grad if plan.direct and grad.flags.c_contiguous else plan.layout.contiguous(grad)
+        rows = plan.layout.contiguous(grad)
         _dispatch.kernels.winner_gradient(element, rows, codes, grad_x, plan.geometry, threads_for(plan.work))
 
     pullback = pullback_through(plan, array.dtype, run)
