@@ -123,11 +123,11 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
         p.times = p.times or (p.divide_result and p.divisor == 0 and p.z.kernel <= 2 and p.y.kernel <= 2 and p.x.kernel <= 2)
     # Where the first pass has nothing to do the next reads the input itself.
     p.whole_rows = is_identity(&p.x) and p.rows.plain and not p.divide_source
+    if p.windows:
+        p.block, p.blocks, p.copy_rows = 1, p.y.out, False
+        return
     # Blocks: few enough rows for the cache, enough to go round the threads.
     room = NEAR if p.y.stride >= reach(&p.y, 1) and p.y.spread == 1 else FAR
-    if p.windows:
-        p.block, p.blocks, p.chunk, p.copy_rows, p.z_identity = 1, p.y.out, 0, False, True
-        return
     p.block = max(1, min(p.y.out, room // max(1, p.n * w * codes * p.y.stride)))
     if not p.z_identity:
         p.block = max(1, min(p.block, FAR // max(1, p.z.size * p.n * w * codes)))

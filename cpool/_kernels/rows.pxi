@@ -14,6 +14,8 @@ cdef extern from "rows.h" nogil:
         char* scratch
         char* codes
     int STRIPS "CPOOL_STRIPS"
+    int TIMES "CPOOL_TIMES"
+    int OVER "CPOOL_OVER"
     int MANY_TAPS "CPOOL_MANY_TAPS"
     ctypedef struct cpool_pick:
         const char* grad

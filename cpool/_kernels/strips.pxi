@@ -26,8 +26,6 @@ cdef void prepare_strips(Plan* p) noexcept nogil:
     p.block = max(1, min(p.y.out, (lines - reach(&p.y, 1)) // p.y.stride + 1))
     if not p.z_identity:
         p.block = max(1, min(p.block, FAR // max(1, p.z.size * p.n * p.rows.width)))
-
-
     # What all blocks have in common.
     f.taps_x, f.stride_x, f.hop_x = p.x.kernel, p.x.stride, p.x.dilation * p.row_width
     f.taps_y, f.stride_y, f.hop_y = p.y.kernel, p.y.stride, p.y.dilation
@@ -76,7 +74,7 @@ cdef void strip_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
     else:
         while r < r1:
             end = min(r1, p.same_end) if p.same_first <= r < p.same_end else r + 1
-            f.rows, f.by, f.divided = end - r, divisors_of(p, s, z, r), 1 if p.times else 2
+            f.rows, f.by, f.divided = end - r, divisors_of(p, s, z, r), TIMES if p.times else OVER
             f.by_wide = <const char*>s.by_wide
             run_strips(p, &f)
             f.src += (end - r) * p.y.stride * f.src_step

@@ -62,7 +62,7 @@ cdef void run_windows(const Plan* p, const char* source, const Cells* cz, const 
     w.divided = 0
     if p.divide_result:
         cells = divisor_at(p, z, y, x)
-        w.divided, wide = 1 if p.times else 2, 1 / cells
+        w.divided, wide = TIMES if p.times else OVER, 1 / cells
         if p.times:
             cells = 1 / cells
         short = <float>cells

@@ -43,7 +43,7 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
         wanted = (threads + p.planes - 1) // p.planes
         p.block = max(1, min(p.block, (p.y.size + wanted - 1) // wanted))
     p.blocks = (p.y.size + p.block - 1) // p.block
-    p.slots_y = min(p.y.out, p.y.size) if p.picks and p.direct else (p.block + (p.y.kernel - 1) * p.y.dilation) // p.y.stride + 3
+    p.slots_y = (p.block + (p.y.kernel - 1) * p.y.dilation) // p.y.stride + 3
 
 
 cdef Py_ssize_t gradient_scratch_bytes(const GradPlan* p) noexcept nogil:
