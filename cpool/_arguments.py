@@ -245,12 +245,11 @@ def check_shape(name: str, found: tuple[int, ...], shape: tuple[int, ...]) -> No
         raise ValueError(f"{name}: shape {found} must be that of the forward result, {shape}")
 
 
-def gradient(name: str, value: ArrayLike, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
-    """The gradient of a result of this shape, in this dtype."""
+def gradient(name: str, value: ArrayLike, shape: tuple[int, ...]) -> Array:
+    """The gradient of a result of this shape."""
     found = array(name, value)
     check_shape(name, found.shape, shape)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return found.astype(dtype, copy=False)
+    return found
 
 
 def gradient_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -102,7 +102,10 @@ def results(module: Any, case: Case) -> list[Array]:
             y, pullback = getattr(module.vjp, case.name)(case.x, **case.options)
             found = [y]
         grad = np.random.default_rng(1).integers(-4, 5, y.shape).astype(np.float64)
-        return [*found, pullback(grad)]
+        found.append(pullback(grad))
+        if y.dtype.itemsize == 2 and y.dtype.kind not in "iu":  # halves have kernels of their own
+            found.append(pullback(grad.astype(y.dtype)))
+        return found
 
 
 def rounding(case: Case) -> float:
@@ -143,7 +146,7 @@ def failures(operation: str, dtype: np.dtype[Any], variants: tuple[str, ...]) ->
                     got = results(cpool, case)
                 where = f"{case.name} of {dtype.name} {case.x.shape} {case.options}, {variant}, {threads} threads"
                 for i, (a, b) in enumerate(zip(got, want, strict=True)):
-                    if not agree(a, b, operation in ("max", "min") and i < len(want) - 1, rounding(case) * largest):
+                    if not agree(a, b, operation in ("max", "min") and i < 3, rounding(case) * largest):
                         yield f"{where}: result {i} differs from the reference"
                 first = first or got
                 if any(a.tobytes() != b.tobytes() for a, b in zip(got, first, strict=True)):

@@ -18,11 +18,12 @@ LEVELS = {"baseline": 0, "v3": 3, "v4": 4}
 """The variants, slowest first, and the x86-64 level that each needs."""
 
 OPERATIONS = ("max", "min", "sum", "avg")
-ELEMENTS = ("float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
-"""The order of the enumerations in _kernels/rows.h."""
+HALVES = ("float16", "bfloat16")
+ELEMENTS = ("float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", *HALVES)
+"""The order of the enumerations in _kernels/rows.h and halves.h."""
 
-WINNERS = ("float32", "float64", "int32", "uint32", "int64", "uint64")
-GRADIENTS = ("float32", "float64")
+WINNERS = ("float32", "float64", "int32", "uint32", "int64", "uint64", *HALVES)
+GRADIENTS = ("float32", "float64", *HALVES)
 
 
 class Kernel(NamedTuple):
@@ -31,17 +32,20 @@ class Kernel(NamedTuple):
     operation: int
     element: int
     dtype: np.dtype[Any]
-    """What x is converted to."""
+    """What x is converted to, or viewed as."""
     result: np.dtype[Any]
     """What the kernel returns, before it is converted back."""
+
+
+def buffer_dtype(name: str) -> np.dtype[Any]:
+    """The dtype by which the kernels are given an element type: there are no buffers of bfloat16."""
+    return np.dtype(np.uint16 if name in HALVES else name)
 
 
 def _element_for(name: str, allowed: tuple[str, ...]) -> str:
     """The element type that holds every value of a dtype, among those that a kernel exists for."""
     if name in allowed:
         return name
-    if name in ("float16", "bfloat16"):
-        return "float32"
     if name == "bool":
         return _element_for("uint8", allowed)
     return "int32"  # the 8- and 16-bit integers
@@ -49,16 +53,18 @@ def _element_for(name: str, allowed: tuple[str, ...]) -> str:
 
 def _kernel(operation: str, name: str, allowed: tuple[str, ...]) -> Kernel:
     element = _element_for(name, allowed)
-    dtype = np.dtype(element)
+    dtype = buffer_dtype(element)
     result = dtype
-    if dtype.kind in "iu" and operation == "sum":
+    if element in HALVES:
+        pass
+    elif dtype.kind in "iu" and operation == "sum":
         result = np.dtype(np.int64 if dtype.kind == "i" or name == "bool" else np.uint64)
     elif dtype.kind in "iu" and operation == "avg":
         result = np.dtype(np.float64)
     return Kernel(OPERATIONS.index(operation), ELEMENTS.index(element), dtype, result)
 
 
-DTYPES = ("float16", "bfloat16", "bool", *ELEMENTS)
+DTYPES = ("bool", *ELEMENTS)
 """By name: bfloat16 is a dtype only where ml_dtypes is installed."""
 
 KERNELS = {(operation, name): _kernel(operation, name, ELEMENTS) for operation in OPERATIONS for name in DTYPES}
@@ -69,6 +75,7 @@ WINNER_KERNELS = {(operation, name): _kernel(operation, name, WINNERS) for opera
 
 
 _by_dtype: dict[tuple[str, bool, np.dtype[Any]], Kernel] = {}
+_gradients: dict[np.dtype[Any], tuple[int, np.dtype[Any]]] = {}
 _native: dict[np.dtype[Any], bool] = {}
 
 
@@ -80,11 +87,27 @@ def kernel_for(operation: str, dtype: np.dtype[Any], winners: bool = False) -> K
     return found
 
 
+def gradient_kernel(dtype: np.dtype[Any]) -> tuple[int, np.dtype[Any]]:
+    """The number of the kernels for gradients of a dtype, and the dtype by which they are given them."""
+    if (found := _gradients.get(dtype)) is None:
+        found = _gradients[dtype] = GRADIENTS.index(dtype.name), buffer_dtype(dtype.name)
+    return found
+
+
 def is_native(dtype: np.dtype[Any]) -> bool:
     """Whether arrays of the dtype go to a kernel without a conversion of their bytes."""
     if (found := _native.get(dtype)) is None:
         found = _native[dtype] = dtype.isnative and dtype.name in DTYPES
     return found
+
+
+def is_stored_as(dtype: np.dtype[Any], kernel_dtype: np.dtype[Any]) -> bool:
+    """Whether arrays of a dtype are arrays of a kernel's dtype, or can be viewed as such."""
+    if dtype == kernel_dtype:
+        return True
+    if not is_native(dtype):
+        return False
+    return (kernel_dtype == np.uint8 and dtype == np.bool_) or (kernel_dtype == np.uint16 and dtype.name in HALVES)
 
 
 def _runs(variant: str) -> bool:

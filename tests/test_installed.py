@@ -105,7 +105,7 @@ def test_kernels_refuse_arrays_that_do_not_fit_their_geometry():
     gradient = _dispatch.kernels.winner_gradient
     with pytest.raises(ValueError, match="does not fit"):
         gradient(0, y, np.zeros((1, 1, 2, 3, 1), np.uint8), x, geometry, 1)
-    with pytest.raises(ValueError, match="unknown element"):
+    with pytest.raises(ValueError, match="unknown operation or element"):
         gradient(5, y, np.zeros(y.shape, np.uint8), x, geometry, 1)
-    with pytest.raises(ValueError, match="unknown element"):
+    with pytest.raises(ValueError, match="unknown operation or element"):
         _dispatch.kernels.spread_gradient(5, y, x, geometry, False, False, 0.0, 1)

@@ -26,11 +26,8 @@ include "fold.pxi"
 include "winners.pxi"
 include "pick.pxi"
 include "run.pxi"
-
-
-cdef struct Shape:
-    Py_ssize_t planes, inner
-    Axis z, y, x
+include "call.pxi"
+include "halves.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:
@@ -78,67 +75,45 @@ cdef int take(object array, Py_buffer* buffer, bint writable, Py_ssize_t itemsiz
     raise ValueError("kernel called with an array that does not fit its geometry")
 
 
-cdef int run(Plan* p, Py_ssize_t threads) except -1:
+cdef int check_element(const Call* c) except -1:
+    if not (0 <= c.operation < OPERATIONS and 0 <= c.element < (ELEMENTS if c.kind == POOL else 2) + HALF_TYPES):
+        raise ValueError("kernel called with an unknown operation or element type")
+    return 0
+
+
+cdef int run(const Call* c, Py_ssize_t threads) except -1:
     # No threads: the work is too little even to let go of the GIL.
     if threads == 0:
-        return run_reduce(p, 1)
+        return run_any(c, 1)
     with nogil:
-        return run_reduce(p, threads)
-
-
-cdef bint one_divisor(const Shape* s, bint include_pad, double* divisor) noexcept:
-    # Whether all windows have the same divisor, and which.
-    if divisor[0] == 0 and whole(&s.z, include_pad) and whole(&s.y, include_pad) and whole(&s.x, include_pad):
-        divisor[0] = <double>s.z.kernel * <double>s.y.kernel * <double>s.x.kernel
-    return divisor[0] != 0
-
-
-cdef bint whole(const Axis* a, bint include_pad) noexcept:
-    # Whether every window has all its cells in what an average counts.
-    cdef Py_ssize_t before = a.before if include_pad else 0, after = a.after if include_pad else 0
-    return a.before <= before and reach(a, a.out) - a.before <= a.size + after
-
-
-cdef void plan_steps(Plan* p, const Shape* shape, const Py_ssize_t* steps) noexcept:
-    p.planes, p.inner = shape.planes, shape.inner
-    p.plane_step, p.slice_step, p.row_step = steps[0], steps[1], steps[2]
-    p.count_z, p.count_y, p.count_x = shape.z, shape.y, shape.x
-    p.kernel_y, p.kernel_x = shape.y.kernel, shape.x.kernel
-    p.winners, p.winner_width, p.repeat = NULL, 0, False
-    p.short_sums = (not p.rows.idempotent and p.rows.source == 4 and p.rows.result == 4 and SHORT_SUMS.width > 0
-                    and is_identity(&shape.z) and shape.y.kernel <= 3 and shape.x.kernel <= 3)
+        return run_any(c, threads)
 
 
 def reduce(int operation, int element, x not None, y not None, winners, bytes geometry not None, bint average,
            bint include_pad, double divisor, Py_ssize_t threads):
     """Pool x into y; winners, of y's shape, takes the codes of max and min."""
-    cdef Plan p
-    cdef Shape shape
-    cdef Py_ssize_t[3] steps
+    cdef Call c
     cdef Py_buffer source, result, codes
-    read_geometry(geometry, &shape)
-    if not (0 <= operation < OPERATIONS and 0 <= element < ELEMENTS):
-        raise ValueError("kernel called with an unknown operation or element type")
-    p.rows = &ROWS[operation][element]
-    if winners is not None and p.rows.reduce_winner == NULL:
+    read_geometry(geometry, &c.shape)
+    c.kind, c.operation, c.element = POOL, operation, element
+    c.average, c.include_pad, c.divisor, c.count_y = average, include_pad, divisor, c.shape.y
+    c.winners, c.winner_width, c.part = NULL, 0, False
+    check_element(&c)
+    if winners is not None and not has_winners(&c):
         raise ValueError("this element type has no kernel with winners")
-    take(x, &source, False, p.rows.source, &shape, False, steps)
+    take(x, &source, False, source_width(&c), &c.shape, False, c.steps)
     try:
-        take(y, &result, True, p.rows.result, &shape, True, NULL)
+        take(y, &result, True, result_width(&c), &c.shape, True, NULL)
         try:
-            collapse(&shape, steps, p.rows.source)
-            plan_steps(&p, &shape, steps)
-            p.z, p.y, p.x = shape.z, shape.y, shape.x
-            p.divide_source, p.divide_result, p.include_pad, p.divisor = False, average, include_pad, divisor
-            p.source, p.result = <const char*>source.buf, <char*>result.buf
+            c.source, c.result = <const char*>source.buf, <char*>result.buf
             if winners is None:
-                run(&p, threads)
+                run(&c, threads)
                 return
-            p.winner_width = winners.itemsize
-            take(winners, &codes, True, p.winner_width, &shape, True, NULL)
+            c.winner_width = winners.itemsize
+            take(winners, &codes, True, c.winner_width, &c.shape, True, NULL)
             try:
-                p.winners = <char*>codes.buf
-                run(&p, threads)
+                c.winners = <char*>codes.buf
+                run(&c, threads)
             finally:
                 PyBuffer_Release(&codes)
         finally:
@@ -150,30 +125,19 @@ def reduce(int operation, int element, x not None, y not None, winners, bytes ge
 def spread_gradient(int element, grad not None, result not None, bytes geometry not None, bint average,
                     bint include_pad, double divisor, Py_ssize_t threads):
     """The gradient of sum and average: pool the output's gradient into the input's over the adjoint axes."""
-    cdef Plan p
-    cdef Shape shape
-    cdef Py_ssize_t[3] steps
+    cdef Call c
     cdef Py_buffer source, target
-    read_geometry(geometry, &shape)
-    if element not in (0, 1):
-        raise ValueError("kernel called with an unknown element type")
-    p.rows = &ROWS[2][element]
-    take(grad, &source, False, p.rows.source, &shape, True, steps)
+    read_geometry(geometry, &c.shape)
+    c.kind, c.operation, c.element = SPREAD, SUM, element
+    c.average, c.include_pad, c.divisor, c.count_y = average, include_pad, divisor, c.shape.y
+    c.winners, c.winner_width, c.part = NULL, 0, False
+    check_element(&c)
+    take(grad, &source, False, source_width(&c), &c.shape, True, c.steps)
     try:
-        take(result, &target, True, p.rows.result, &shape, False, NULL)
+        take(result, &target, True, result_width(&c), &c.shape, False, NULL)
         try:
-            collapse(&shape, NULL, p.rows.result)
-            plan_steps(&p, &shape, steps)
-            p.repeat = repeats(&shape.z) and repeats(&shape.y) and repeats(&shape.x)
-            p.z, p.y, p.x = shape.z, shape.y, shape.x
-            if not p.repeat:
-                p.z, p.y, p.x = adjoint(&shape.z), adjoint(&shape.y), adjoint(&shape.x)
-            p.divide_source, p.divide_result, p.include_pad, p.divisor = average, False, include_pad, divisor
-            if average and not p.repeat and p.rows.result == 4 and one_divisor(&shape, include_pad, &p.divisor):
-                # Divided once, at the end; a double could overflow before it, a float sum is taken again in double.
-                p.divide_source, p.divide_result = False, True
-            p.source, p.result = <const char*>source.buf, <char*>target.buf
-            run(&p, threads)
+            c.source, c.result = <const char*>source.buf, <char*>target.buf
+            run(&c, threads)
         finally:
             PyBuffer_Release(&target)
     finally:
@@ -183,27 +147,22 @@ def spread_gradient(int element, grad not None, result not None, bytes geometry 
 def winner_gradient(int element, grad not None, winners not None, result not None, bytes geometry not None,
                     Py_ssize_t threads):
     """The gradient of max and min: each output's gradient to the cell whose code is in winners."""
-    cdef GradPlan p
-    cdef Shape shape
+    cdef Call c
     cdef Py_buffer source, codes, target
-    read_geometry(geometry, &shape)
-    if element not in (0, 1):
-        raise ValueError("kernel called with an unknown element type")
-    p.rows = &GRADS[element]
-    p.z, p.y, p.x, p.planes, p.inner = shape.z, shape.y, shape.x, shape.planes, shape.inner
-    take(grad, &source, False, p.rows.width, &shape, True, NULL)
+    read_geometry(geometry, &c.shape)
+    c.kind, c.operation, c.element = RETURN, 0, element
+    c.average, c.include_pad, c.divisor, c.count_y, c.part = False, False, 0, c.shape.y, False
+    check_element(&c)
+    take(grad, &source, False, source_width(&c), &c.shape, True, NULL)
     try:
-        p.code_width = winners.itemsize
-        take(winners, &codes, False, p.code_width, &shape, True, NULL)
+        set_steps(&c, True)
+        c.winner_width = winners.itemsize
+        take(winners, &codes, False, c.winner_width, &c.shape, True, NULL)
         try:
-            take(result, &target, True, p.rows.width, &shape, False, NULL)
+            take(result, &target, True, result_width(&c), &c.shape, False, NULL)
             try:
-                p.grad, p.codes, p.result = <const char*>source.buf, <const char*>codes.buf, <char*>target.buf
-                if threads == 0:
-                    run_gradient(&p, 1)
-                else:
-                    with nogil:
-                        run_gradient(&p, threads)
+                c.source, c.winners, c.result = <const char*>source.buf, <char*>codes.buf, <char*>target.buf
+                run(&c, threads)
             finally:
                 PyBuffer_Release(&target)
         finally:

@@ -16,7 +16,7 @@
 
 typedef ptrdiff_t isize;
 
-/* The order of these two lists is that of cpool._dispatch.OPERATIONS and ELEMENTS. */
+/* The order of these two lists is that of cpool._dispatch.OPERATIONS and ELEMENTS; halves follow, see halves.h. */
 enum { CPOOL_MAX, CPOOL_MIN, CPOOL_SUM, CPOOL_MEAN, CPOOL_OPERATIONS };
 enum { CPOOL_F32, CPOOL_F64, CPOOL_I8, CPOOL_U8, CPOOL_I16, CPOOL_U16, CPOOL_I32, CPOOL_U32, CPOOL_I64, CPOOL_U64, CPOOL_ELEMENTS };
 
@@ -348,5 +348,6 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #include "rows_type.h"
 
 #include "rows_tables.h"
+#include "halves.h"
 
 #endif

@@ -64,6 +64,16 @@ cdef extern from "rows.h" nogil:
         void (*pick)(const cpool_pick*) noexcept nogil
         void (*pick_pairs)(const cpool_pick*) noexcept nogil
     enum: MOST_PICKS "CPOOL_MOST_PICKS"
+    ctypedef struct cpool_halves:
+        void (*load)(char*, const char*, Py_ssize_t) noexcept nogil
+        void (*store)(char*, const char*, Py_ssize_t) noexcept nogil
+        int (*keys)(char*, const char*, Py_ssize_t, int) noexcept nogil
+        void (*unkeys)(char*, const char*, Py_ssize_t, int) noexcept nogil
+    int HALF_TYPES "CPOOL_HALF_TYPES"
+    const cpool_halves HALVES "CPOOL_HALVES"[2]
+    int SUM "CPOOL_SUM"
+    int F32 "CPOOL_F32"
+    int I16 "CPOOL_I16"
     int OPERATIONS "CPOOL_OPERATIONS"
     int ELEMENTS "CPOOL_ELEMENTS"
     const cpool_rows ROWS "CPOOL_ROWS"[4][10]

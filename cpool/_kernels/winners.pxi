@@ -13,6 +13,7 @@ cdef struct GradPlan:
     const char* codes
     Py_ssize_t code_width
     char* result
+    bint part                   # of a plane: windows may reach rows that are not here
     # decided by prepare_gradient():
     bint picks
     Py_ssize_t block, blocks, n_in, n_out
@@ -85,7 +86,7 @@ cdef void scatter_row(const GradPlan* p, const Py_ssize_t* place, floating* plan
                       Py_ssize_t z0, Py_ssize_t y0, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
     # One row of outputs whose windows start at (z0, y0), into rows r0 to r1 of every slice of a plane.
     cdef Py_ssize_t x, c, row, start = (z0 * p.y.size + y0) * p.n_in - p.x.before * p.inner, step = p.x.stride * p.inner
-    cdef bint whole = r0 == 0 and r1 == p.y.size
+    cdef bint whole = r0 == 0 and r1 == p.y.size and not p.part
     cdef Py_ssize_t k
     for x in range(p.x.out):
         for c in range(p.inner):

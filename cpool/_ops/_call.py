@@ -86,16 +86,16 @@ def _is_plain(value: Any) -> bool:
 
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:
-    """The array in a kernel's dtype; bool is uint8 without a copy."""
+    """The array in a kernel's dtype; a view where the kernel takes the very bytes."""
     if x.dtype == dtype:
         return x
-    if x.dtype == np.bool_ and dtype == np.uint8:
-        return x.view(np.uint8)
-    return rounded(x, dtype)
+    if not x.dtype.isnative:
+        x = x.astype(x.dtype.newbyteorder("="))
+    return x.view(dtype) if _dispatch.is_stored_as(x.dtype, dtype) else rounded(x, dtype)
 
 
 def rounded(a: Array, dtype: np.dtype[Any]) -> Array:
-    """The array in another dtype; what does not fit float16 becomes inf without a warning, as in the kernels."""
+    """The array in another dtype; what does not fit becomes inf without a warning, as in the kernels."""
     with np.errstate(over="ignore", invalid="ignore"):
         return a.astype(dtype)
 
@@ -113,16 +113,13 @@ def compute_into(
     `out` is written by the kernel itself where it has the kernel's dtype and lies in memory as the kernel writes; else once,
     at the end.
     """
-    same = dtype == kernel_dtype or (dtype == np.bool_ and kernel_dtype == np.uint8)
+    same = _dispatch.is_stored_as(dtype, kernel_dtype)
     if out is not None and same and (target := layout.target(np.asarray(out))) is not None:
         run(target.view(kernel_dtype))
         return out
     result, target = layout.empty(shape, kernel_dtype)
     run(target)
-    if not same:
-        result = rounded(result, dtype)
-    elif dtype == np.bool_:
-        result = result.view(np.bool_)
+    result = result.view(dtype) if same else rounded(result, dtype)
     if out is None:
         return result
     out[...] = result
@@ -132,18 +129,20 @@ def compute_into(
 def pullback_through(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None]) -> Callable[..., Array]:
     """The pullback whose kernel is `run(element, grad, grad_x)`: the same checks and conversions for every family."""
     dtype = _arguments.gradient_dtype(x_dtype)
-    kernel_dtype = FLOAT64 if dtype.itemsize == 8 else FLOAT32
-    element = kernel_dtype.itemsize // 4 - 1  # in _dispatch.GRADIENTS
-    direct = plan.direct and dtype is kernel_dtype
+    wide = FLOAT64 if dtype.itemsize == 8 else FLOAT32
+    direct = plan.direct and dtype is wide
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
         # The short way, where nothing is to be converted: the long one would be most of the time of a tiny array.
         if out is None and direct and type(grad_y) is np.ndarray and grad_y.dtype is dtype and grad_y.flags.carray:
             _arguments.check_shape("grad_y", grad_y.shape, plan.y_shape)
             grad_x = np.empty(plan.x_shape, dtype)
-            run(element, grad_y, grad_x)
+            run(_dispatch.gradient_kernel(dtype)[0], grad_y, grad_x)
             return grad_x
-        grad = _arguments.gradient("grad_y", grad_y, plan.y_shape, kernel_dtype)
+        grad = _arguments.gradient("grad_y", grad_y, plan.y_shape)
+        # A gradient in halves goes through kernels for halves, any other is not first rounded to halves.
+        element, kernel_dtype = _dispatch.gradient_kernel(dtype if grad.dtype == dtype else wide)
+        grad = converted(grad, kernel_dtype)
         if out is not None:
             out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))
         return compute_into(plan.layout, plan.x_shape, dtype, kernel_dtype, out, lambda grad_x: run(element, grad, grad_x))

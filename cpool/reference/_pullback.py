@@ -30,7 +30,7 @@ class Pullback:
     def __call__(self, grad_y: ArrayLike, *, out: Array | None = None) -> Array:
         """The gradient of x: computed in float64, rounded once to x's dtype (float64 where x holds integers)."""
         given = arguments.array("grad_y", grad_y)
-        exact = arguments.gradient("grad_y", given, self._y_shape, np.dtype(np.float64))
+        exact = arguments.gradient("grad_y", given, self._y_shape).astype(np.float64)
         if out is not None:
             arguments.output(out, self._x_shape, self._dtype, apart_from=[given])
         planes = self._spread(layout.to_planes(exact, len(self._x_spatial), self._last))
