@@ -14,6 +14,7 @@ cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
 
 
+include "buffers.pxi"
 include "rows.pxi"
 include "axis.pxi"
 include "plan.pxi"
@@ -39,16 +40,6 @@ cdef int read_geometry(bytes geometry, Shape* shape) except -1:
     shape.planes, shape.inner = numbers[0], numbers[1]
     shape.z, shape.y, shape.x = axis_from(&numbers[2]), axis_from(&numbers[9]), axis_from(&numbers[16])
     return 0
-
-
-cdef bint in_order(const Py_buffer* b) noexcept:
-    cdef Py_ssize_t step = b.itemsize
-    cdef int i
-    for i in range(b.ndim - 1, -1, -1):
-        if b.shape[i] > 1 and b.strides[i] != step:
-            return False
-        step *= b.shape[i]
-    return True
 
 
 cdef int take(object array, Py_buffer* buffer, bint writable, Py_ssize_t itemsize, const Shape* s, bint pooled,

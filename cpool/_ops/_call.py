@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from cpool import _arguments, _dispatch, _geometry
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._geometry import TRIVIAL, Axis
 from cpool._layout import Layout, layout_of
+
+Pullback: TypeAlias = Callable[..., Array]
+"""``pullback(grad_y, *, out=None) -> grad_x``."""
 
 
 class Plan(NamedTuple):
