@@ -6,6 +6,8 @@ names the argument, the value and the rule. All of it happens before any work is
 
 from __future__ import annotations
 
+import itertools
+import math
 import operator
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -153,6 +155,77 @@ def divisor(value: int | None) -> int | None:
     if number == 0:
         raise ValueError("divisor_override=0: an average cannot be divided by 0")
     return number
+
+
+def real(name: str, value: Any) -> float:
+    """One finite number; a bool, a str and a complex number are not."""
+    if isinstance(value, (bool, np.bool_, str, bytes)) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name}={shown(value)}: a number is needed, not {type(value).__name__}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{name}={shown(value)}: must be finite")
+    return number
+
+
+def output_sizes(value: Any, spatial: tuple[int, ...]) -> tuple[int, ...]:
+    """One output size an axis, from one for all or a sequence; None keeps the size of the axis."""
+    entries = sequence("output_size", value) if is_sequence(value) else (value,) * len(spatial)
+    if len(entries) != len(spatial):
+        raise ValueError(
+            f"output_size={shown(value)}: {len(spatial)} spatial axes need {len(spatial)} entries (or one int), not {len(entries)}"
+        )
+    pairs = zip(entries, spatial, strict=True)
+    return tuple(size if entry is None else integer(f"output_size[{i}]", entry, 1) for i, (entry, size) in enumerate(pairs))
+
+
+def output_ratios(value: Any, rank: int, below_one: bool) -> tuple[float, ...]:
+    """One ratio an axis, above 0 and at most 1; PyTorch's rule excludes 1."""
+    entries = sequence("output_ratio", value) if is_sequence(value) else (value,) * rank
+    if len(entries) != rank:
+        raise ValueError(f"output_ratio={shown(value)}: {rank} spatial axes need {rank} numbers (or one), not {len(entries)}")
+    ratios = tuple(real(f"output_ratio[{i}]", entry) for i, entry in enumerate(entries))
+    for i, ratio in enumerate(ratios):
+        if not 0 < ratio <= 1 or (below_one and ratio == 1):
+            raise ValueError(f"output_ratio[{i}]={shown(entries[i])}: must be above 0 and {'below' if below_one else 'at most'} 1")
+    return ratios
+
+
+def generator(value: Any) -> np.random.Generator:
+    """A source of random numbers, from one, a seed, or None for a fresh one."""
+    if value is None or isinstance(value, np.random.Generator):
+        return np.random.default_rng(value)
+    return np.random.default_rng(integer("rng", value, 0, 2**64 - 1))
+
+
+def boundaries(value: Any, spatial: tuple[int, ...]) -> tuple[Array, ...]:
+    """One increasing sequence of ints an axis, from 0 to its size."""
+    rows = sequence("boundaries", value)
+    if len(rows) != len(spatial):
+        raise ValueError(f"boundaries: {len(spatial)} spatial axes need {len(spatial)} sequences, not {len(rows)}")
+    found = []
+    for i, (row, size) in enumerate(zip(rows, spatial, strict=True)):
+        name = f"boundaries[{i}]"
+        cells = [integer(f"{name}[{j}]", entry, 0) for j, entry in enumerate(sequence(name, row))]
+        if len(cells) < 2 or cells[0] != 0 or cells[-1] != size or any(a >= b for a, b in itertools.pairwise(cells)):
+            raise ValueError(f"{name}={shown(row)}: must increase from 0 to the size of the axis, {size}")
+        found.append(np.array(cells, np.int64))
+    return tuple(found)
+
+
+def samples(value: ArrayLike, planes: tuple[int, ...], rank: int) -> Array:
+    """One number of [0, 1) an axis for each plane, as (planes, rank)."""
+    found = array("samples", value)
+    allowed = {(*planes, rank), (1, *planes, rank)} if len(planes) == 1 else {(*planes, rank)}
+    if found.shape not in allowed:
+        raise ValueError(f"samples: shape {found.shape} must be {(*planes, rank)}, one number an axis for each plane")
+    if found.dtype.kind in "biu":
+        found = found.astype(np.float64)
+    if not bool(np.all((found >= 0) & (found < 1))):
+        raise ValueError("samples: every one must be at least 0 and below 1")
+    return found.reshape(-1, rank)
 
 
 # ------------------------------------------------------------------------------------------------ arrays

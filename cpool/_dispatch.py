@@ -18,6 +18,7 @@ LEVELS = {"baseline": 0, "v3": 3, "v4": 4}
 """The variants, slowest first, and the x86-64 level that each needs."""
 
 OPERATIONS = ("max", "min", "sum", "avg")
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 HALVES = ("float16", "bfloat16")
 ELEMENTS = ("float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", *HALVES)
 """The order of the enumerations in _kernels/rows.h and halves.h."""

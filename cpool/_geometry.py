@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cpool._arguments import Array, Window
+from cpool._arguments import Array, Window, shown
 
 
 class Axis(NamedTuple):
@@ -89,6 +89,70 @@ def axes_of(spatial: tuple[int, ...], window: Window, ceil_mode: bool) -> tuple[
 
 def pooled_shape(shape: tuple[int, ...], axes: tuple[Axis, ...], last: bool) -> tuple[int, ...]:
     """The shape of the result of pooling an array of this shape."""
-    out = tuple(axis.out for axis in axes)
-    rank = len(axes)
-    return (*shape[: -rank - 1], *out, shape[-1]) if last else (*shape[:-rank], *out)
+    return with_spatial(shape, tuple(axis.out for axis in axes), last)
+
+
+def with_spatial(shape: tuple[int, ...], spatial: tuple[int, ...], last: bool) -> tuple[int, ...]:
+    """The shape with other spatial axes."""
+    rank = len(spatial)
+    return (*shape[: -rank - 1], *spatial, shape[-1]) if last else (*shape[:-rank], *spatial)
+
+
+class Bins(NamedTuple):
+    """Windows along one axis that are given cell by cell: window o takes the cells first[o] to end[o] - 1.
+
+    The arrays have one entry a window; or, where each plane has windows of its own, one row a plane.
+    """
+
+    first: Array
+    end: Array
+
+
+def adaptive_bins(size: int, out: int) -> Bins:
+    """PyTorch's rule, in integers: from floor(o * size / out) to ceil((o + 1) * size / out)."""
+    o = np.arange(out, dtype=np.int64)
+    return Bins(o * size // out, -(-(o + 1) * size // out))
+
+
+def reduced_size(i: int, size: int, ratio: float) -> int:
+    """The output size that a ratio asks for."""
+    out = int(size * ratio)
+    if out < 1:
+        raise ValueError(f"output_ratio={shown(ratio)}: spatial axis {i} of size {size} would have no output")
+    return out
+
+
+def check_fractional(i: int, size: int, kernel: int | None, out: int) -> None:
+    """PyTorch's condition for windows of a fixed size; regions between boundaries have at least a cell each."""
+    if out + (kernel or 1) - 1 > size:
+        raise ValueError(
+            f"output_size={out}: on spatial axis {i}, output_size + kernel_size - 1 = {out} + {kernel or 1} - 1 = "
+            f"{out + (kernel or 1) - 1} must be at most the input's size, {size}"
+        )
+
+
+def fractional_bins(size: int, kernel: int, out: int, samples: Array) -> Bins:
+    """PyTorch's rule: windows of `kernel` cells whose starts the samples, one a plane, shift; in the samples' precision."""
+    kind = samples.dtype.type
+    starts = np.full((len(samples), out), size - kernel, np.int64)
+    if out > 1:
+        step = kind(size - kernel) / kind(out - 1)
+        u = samples[:, None]
+        shifted = ((np.arange(out - 1).astype(kind) + u) * step).astype(np.int64) - (u * step).astype(np.int64)
+        starts[:, :-1] = np.minimum(shifted, size - kernel)
+    return Bins(starts, starts + kernel)
+
+
+def graham_boundaries(size: int, out: int, pseudorandom: bool, rng: np.random.Generator) -> Array:
+    """Graham's regions: steps of floor(size / out) and one more, in random order; or as evenly as can be, at a random phase."""
+    if pseudorandom:
+        return (np.arange(out + 1, dtype=np.int64) * size + rng.integers(out)) // out
+    small, large = divmod(size, out)
+    steps = np.full(out, small, np.int64)
+    steps[:large] += 1
+    return np.concatenate([[0], np.cumsum(rng.permutation(steps))])
+
+
+def boundary_bins(boundaries: Array, overlapping: bool) -> Bins:
+    """The regions between boundaries; where they overlap, with the first cell of the next."""
+    return Bins(boundaries[:-1], np.minimum(boundaries[1:] + overlapping, boundaries[-1]))

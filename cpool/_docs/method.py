@@ -14,6 +14,11 @@ indices : ndarray of int64
     without padding."""
 
 
+BOUNDARIES = """\
+boundaries : tuple of ndarray of int64
+    Only with ``return_boundaries=True``: the boundaries of each axis, from 0 to its size."""
+
+
 class Method(NamedTuple):
     """What is particular to one way of pooling. `{rank}` stands for the number of spatial axes, in every text."""
 
@@ -29,7 +34,7 @@ class Method(NamedTuple):
     """The entry `y` of the section Returns; `dtype` is put below it."""
     parameters: Mapping[str, tuple[str, str]] = {}
     """Type and text of arguments that mean something else here than in `parameters.PARAMETERS`."""
-    more: Mapping[str, str] = {"return_indices": INDICES}
+    more: Mapping[str, str] = {"return_indices": INDICES, "return_boundaries": BOUNDARIES}
     """Further results, by the flag that asks for each."""
     pullback: str = ""
     """What the pullback returns, where that is not the gradient of `x` alone."""

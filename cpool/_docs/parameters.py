@@ -25,5 +25,24 @@ PARAMETERS = {
     "data_format": ('"channels_first" or "channels_last"', "Where the axis of the channels is."),
     "return_indices": ("bool", "Whether to return the winners' indices too."),
     "out": ("ndarray or None", "An array of the result's shape and dtype to write it into, apart from `x` in memory."),
+    "output_ratio": (
+        "float, sequence of float, or None",
+        "The output's size over the input's, rounded down; above 0 and below 1 (1 without `kernel_size`).",
+    ),
+    "samples": (
+        "array_like or None",
+        "(N, C, {rank}), or (C, {rank}) without a batch: the sample of each plane and axis, at least 0 and below 1; None draws\n"
+        "them. Over two axes that of the columns comes first, as in PyTorch.",
+    ),
+    "rng": ("numpy.random.Generator, int or None", "Where random numbers come from; an int is a seed, None a fresh generator."),
+    "boundaries": (
+        "sequence of sequences of int, or None",
+        "For each axis the boundaries of its windows, increasing from 0 to its size.",
+    ),
+    "overlapping": ("bool", "Whether a window between boundaries also has the first cell of the next one."),
+    "pseudorandom": ("bool", "Whether random boundaries lie as evenly as can be, at a random phase."),
+    "return_boundaries": ("bool", "Whether to return the boundaries too."),
+    "levels": ("sequence of int", "Of each level, the number of its windows along either axis."),
+    "mode": ('"max" or "avg"', "How a window is pooled."),
     "name": ("str or None", "A name of your own for the layer."),
 }

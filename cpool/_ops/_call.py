@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -41,8 +41,6 @@ objects, so that nothing else comes to be where they were: a training loop makes
 their arguments takes longer than pooling a small array."""
 
 MOST_PLANS = 4096
-
-FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def planned(
@@ -129,10 +127,28 @@ def compute_into(
     return out
 
 
-def pullback_through(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None]) -> Callable[..., Array]:
-    """The pullback whose kernel is `run(element, grad, grad_x)`: the same checks and conversions for every family."""
+class Shapes(Protocol):
+    """What of a plan the pullback needs."""
+
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def x_shape(self) -> tuple[int, ...]: ...
+    @property
+    def y_shape(self) -> tuple[int, ...]: ...
+    @property
+    def direct(self) -> bool: ...
+
+
+def pullback_through(
+    plan: Shapes, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None], halves: bool = False
+) -> Pullback:
+    """The pullback whose kernel is `run(element, grad, grad_x)`: the same checks and conversions for every family.
+
+    With `halves` the kernel takes gradients in float16 and bfloat16 as such.
+    """
     dtype = _arguments.gradient_dtype(x_dtype)
-    wide = FLOAT64 if dtype.itemsize == 8 else FLOAT32
+    wide = _dispatch.FLOAT64 if dtype.itemsize == 8 else _dispatch.FLOAT32
     direct = plan.direct and dtype is wide
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
@@ -144,7 +160,7 @@ def pullback_through(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[int, Arr
             return grad_x
         grad = _arguments.gradient("grad_y", grad_y, plan.y_shape)
         # A gradient in halves goes through kernels for halves, any other is not first rounded to halves.
-        element, kernel_dtype = _dispatch.gradient_kernel(dtype if grad.dtype == dtype else wide)
+        element, kernel_dtype = _dispatch.gradient_kernel(dtype if halves and grad.dtype == dtype else wide)
         grad = converted(grad, kernel_dtype)
         if out is not None:
             out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))

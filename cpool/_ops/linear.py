@@ -99,4 +99,4 @@ def vjp(
         threads = threads_for(plan.work)
         _dispatch.kernels.spread_gradient(element, rows, grad_x, plan.geometry, kind == "avg", include_pad, divisor, threads)
 
-    return y, pullback_through(plan, array.dtype, run)
+    return y, pullback_through(plan, array.dtype, run, halves=True)

@@ -149,5 +149,5 @@ def vjp(
         rows = plan.layout.contiguous(grad)
         _dispatch.kernels.winner_gradient(element, rows, codes, grad_x, plan.geometry, threads_for(plan.work))
 
-    pullback = pullback_through(plan, array.dtype, run)
+    pullback = pullback_through(plan, array.dtype, run, halves=True)
     return (y, plane_indices(codes, plan)) if return_indices else y, pullback

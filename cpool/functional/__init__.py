@@ -4,6 +4,20 @@ Each `def` is written out, so that it can be searched for and its signature and 
 docstrings share are in `_docs.py`; arguments are checked once, in `_ops`.
 """
 
+from cpool.functional.adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
+from cpool.functional.fractional import (
+    fractional_avg_pool2d,
+    fractional_avg_pool3d,
+    fractional_max_pool2d,
+    fractional_max_pool3d,
+)
 from cpool.functional.linear import (
     avg_pool1d,
     avg_pool2d,
@@ -11,6 +25,9 @@ from cpool.functional.linear import (
     sum_pool1d,
     sum_pool2d,
     sum_pool3d,
+)
+from cpool.functional.pyramid import (
+    spatial_pyramid_pool2d,
 )
 from cpool.functional.select import (
     max_pool1d,
@@ -22,15 +39,26 @@ from cpool.functional.select import (
 )
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "fractional_avg_pool2d",
+    "fractional_avg_pool3d",
+    "fractional_max_pool2d",
+    "fractional_max_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

@@ -1,14 +1,34 @@
 """The layers: configuration, parameters and state around the functions."""
 
 from cpool.layers._layer import Layer
+from cpool.layers.adaptive import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+)
+from cpool.layers.fractional import FractionalAvgPool2d, FractionalAvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
+from cpool.layers.pyramid import SpatialPyramidPool2d
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
 from cpool.layers.tutorial import Layers, Pooling
 
 __all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "FractionalAvgPool2d",
+    "FractionalAvgPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "Layer",
     "Layers",
     "MaxPool1d",
@@ -18,6 +38,7 @@ __all__ = [
     "MinPool2d",
     "MinPool3d",
     "Pooling",
+    "SpatialPyramidPool2d",
     "SumPool1d",
     "SumPool2d",
     "SumPool3d",

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from cpool._arguments import Array, ArrayLike
+from cpool._arguments import Array, ArrayLike, integer, sequence, spatial_array
 
 
 class Layer:
@@ -158,3 +158,11 @@ def plain(value: Any) -> Any:
     if hasattr(value, "__iter__") and not isinstance(value, (str, bytes)):
         return tuple(plain(entry) for entry in value)
     return value
+
+
+def checked_shape(input_shape: Any, rank: int, last: bool) -> tuple[int, ...]:
+    """The shape of an input over `rank` spatial axes, with or without a batch axis."""
+    lengths = (integer(f"input_shape[{i}]", n, 0) for i, n in enumerate(sequence("input_shape", input_shape)))
+    # One cell seen in this shape: what is checked of an array is checked of its shape, with the same messages.
+    shape: tuple[int, ...] = spatial_array("input_shape", np.broadcast_to(0.0, tuple(lengths)), rank, last).shape
+    return shape

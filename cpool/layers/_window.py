@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
-from cpool._arguments import DataFormat, Ints, Padding, channels_last, flag, integer, sequence, spatial_array, spatial_shape, window
+from cpool._arguments import DataFormat, Ints, Padding, channels_last, flag, spatial_shape, window
 from cpool._geometry import axes_of, pooled_shape
-from cpool.layers._layer import Layer, plain
+from cpool.layers._layer import Layer, checked_shape, plain
 
 
 class WindowLayer(Layer):
@@ -40,8 +38,6 @@ class WindowLayer(Layer):
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the result for an input of this shape, with or without a batch axis."""
         last = channels_last(self.data_format)
-        lengths = (integer(f"input_shape[{i}]", n, 0) for i, n in enumerate(sequence("input_shape", input_shape)))
-        # One cell seen in this shape: what is checked of an array is checked of its shape, with the same messages.
-        shape = spatial_array("input_shape", np.broadcast_to(0.0, tuple(lengths)), self.rank, last).shape
+        shape = checked_shape(input_shape, self.rank, last)
         windows = window(self.rank, self.kernel_size, self.stride, self.padding, self.dilation)
         return pooled_shape(shape, axes_of(spatial_shape(shape, self.rank, last), windows, self.ceil_mode), last)

@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import linear, select, vjp
+from cpool.reference import bins, linear, select, vjp
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -15,17 +15,39 @@ avg_pool3d = forward(linear.avg_pool, 3)
 sum_pool1d = forward(linear.sum_pool, 1)
 sum_pool2d = forward(linear.sum_pool, 2)
 sum_pool3d = forward(linear.sum_pool, 3)
+adaptive_max_pool1d = forward(bins.adaptive_max_pool, 1)
+adaptive_max_pool2d = forward(bins.adaptive_max_pool, 2)
+adaptive_max_pool3d = forward(bins.adaptive_max_pool, 3)
+fractional_max_pool2d = forward(bins.fractional_max_pool, 2)
+fractional_max_pool3d = forward(bins.fractional_max_pool, 3)
+adaptive_avg_pool1d = forward(bins.adaptive_avg_pool, 1)
+adaptive_avg_pool2d = forward(bins.adaptive_avg_pool, 2)
+adaptive_avg_pool3d = forward(bins.adaptive_avg_pool, 3)
+fractional_avg_pool2d = forward(bins.fractional_avg_pool, 2)
+fractional_avg_pool3d = forward(bins.fractional_avg_pool, 3)
+spatial_pyramid_pool2d = forward(bins.spatial_pyramid_pool, 2)
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "fractional_avg_pool2d",
+    "fractional_avg_pool3d",
+    "fractional_max_pool2d",
+    "fractional_max_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

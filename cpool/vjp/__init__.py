@@ -1,6 +1,20 @@
 """The functions with their gradients: the same names and arguments, returning the result and a pullback."""
 
 from cpool._ops._call import Pullback
+from cpool.vjp.adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
+from cpool.vjp.fractional import (
+    fractional_avg_pool2d,
+    fractional_avg_pool3d,
+    fractional_max_pool2d,
+    fractional_max_pool3d,
+)
 from cpool.vjp.linear import (
     avg_pool1d,
     avg_pool2d,
@@ -8,6 +22,9 @@ from cpool.vjp.linear import (
     sum_pool1d,
     sum_pool2d,
     sum_pool3d,
+)
+from cpool.vjp.pyramid import (
+    spatial_pyramid_pool2d,
 )
 from cpool.vjp.select import (
     max_pool1d,
@@ -20,15 +37,26 @@ from cpool.vjp.select import (
 
 __all__ = [
     "Pullback",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "fractional_avg_pool2d",
+    "fractional_avg_pool3d",
+    "fractional_max_pool2d",
+    "fractional_max_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

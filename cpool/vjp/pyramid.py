@@ -1,0 +1,36 @@
+"""Spatial pyramid pooling with its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from cpool._arguments import Array, ArrayLike, DataFormat
+from cpool._docs import documented
+from cpool._ops import pyramid
+from cpool._ops._call import Pullback
+
+# fmt: off
+# One argument a line would hide how alike the signatures are.
+
+
+@documented("spatial_pyramid", 2, "vjp")
+def spatial_pyramid_pool2d(
+    x: ArrayLike, levels: Sequence[int], mode: Literal["max", "avg"] = "max", *, data_format: DataFormat = "channels_first",
+    out: Array | None = None,
+) -> tuple[Array, Pullback]:
+    """Adaptive poolings of several sizes as one row of features, and its gradient.
+
+    {sections}
+
+    Examples
+    --------
+    >>> import cpool
+    >>> y, pullback = cpool.vjp.spatial_pyramid_pool2d([[[4.0, 1.0, 3.0], [2.0, 8.0, 5.0]]], [1, 2])
+    >>> y
+    array([8., 4., 3., 8., 8.])
+    >>> pullback([1.0, 2.0, 3.0, 4.0, 5.0])
+    array([[[ 2.,  0.,  3.],
+            [ 0., 10.,  0.]]])
+    """
+    return pyramid.vjp(x, levels, mode, data_format, out)
