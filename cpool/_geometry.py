@@ -92,3 +92,8 @@ def pooled_shape(shape: tuple[int, ...], axes: tuple[Axis, ...], last: bool) -> 
     out = tuple(axis.out for axis in axes)
     rank = len(axes)
     return (*shape[: -rank - 1], *out, shape[-1]) if last else (*shape[:-rank], *out)
+
+
+def region_shape(shape: tuple[int, ...], count: int, size: tuple[int, ...], last: bool) -> tuple[int, ...]:
+    """The shape of the bins of so many regions of images of this shape."""
+    return (count, *size, shape[-1]) if last else (count, shape[1], *size)

@@ -29,6 +29,8 @@ include "pick.pxi"
 include "run.pxi"
 include "call.pxi"
 include "halves.pxi"
+include "roi.pxi"
+include "roi_run.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:

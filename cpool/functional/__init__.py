@@ -12,6 +12,7 @@ from cpool.functional.linear import (
     sum_pool2d,
     sum_pool3d,
 )
+from cpool.functional.roi import roi_align, roi_pool
 from cpool.functional.select import (
     max_pool1d,
     max_pool2d,
@@ -31,6 +32,8 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "roi_align",
+    "roi_pool",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

@@ -2,6 +2,7 @@
 
 from cpool.layers._layer import Layer
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
+from cpool.layers.roi import RoIAlign, RoIPool
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
 from cpool.layers.tutorial import Layers, Pooling
 
@@ -18,6 +19,8 @@ __all__ = [
     "MinPool2d",
     "MinPool3d",
     "Pooling",
+    "RoIAlign",
+    "RoIPool",
     "SumPool1d",
     "SumPool2d",
     "SumPool3d",

@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import linear, select, vjp
+from cpool.reference import linear, roi, select, vjp
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -15,6 +15,8 @@ avg_pool3d = forward(linear.avg_pool, 3)
 sum_pool1d = forward(linear.sum_pool, 1)
 sum_pool2d = forward(linear.sum_pool, 2)
 sum_pool3d = forward(linear.sum_pool, 3)
+roi_align = forward(roi.roi_align, 2, suffix=False)
+roi_pool = forward(roi.roi_pool, 2, suffix=False)
 
 __all__ = [
     "avg_pool1d",
@@ -26,6 +28,8 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "roi_align",
+    "roi_pool",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

@@ -1,6 +1,6 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import linear, select
+from cpool.reference import linear, roi, select
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -15,6 +15,8 @@ avg_pool3d = with_gradient(linear.avg_pool, 3)
 sum_pool1d = with_gradient(linear.sum_pool, 1)
 sum_pool2d = with_gradient(linear.sum_pool, 2)
 sum_pool3d = with_gradient(linear.sum_pool, 3)
+roi_align = with_gradient(roi.roi_align, 2, suffix=False)
+roi_pool = with_gradient(roi.roi_pool, 2, suffix=False)
 
 __all__ = [
     "avg_pool1d",
@@ -26,6 +28,8 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "roi_align",
+    "roi_pool",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

@@ -9,6 +9,7 @@ from cpool.vjp.linear import (
     sum_pool2d,
     sum_pool3d,
 )
+from cpool.vjp.roi import roi_align, roi_pool
 from cpool.vjp.select import (
     max_pool1d,
     max_pool2d,
@@ -29,6 +30,8 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "roi_align",
+    "roi_pool",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",
