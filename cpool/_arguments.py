@@ -10,7 +10,7 @@ import itertools
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, SupportsFloat, SupportsIndex, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,9 @@ DataFormat: TypeAlias = Literal["channels_first", "channels_last"]
 
 LARGEST = 2**31 - 1
 """The largest kernel, stride, dilation or padding: sums and products of a few of them stay within 64 bits."""
+
+FARTHEST = 1e15
+"""The largest coordinate of a region of interest, in cells: a float64 still tells places within a cell apart."""
 
 NAMED_PADDING = ("valid", "same", "same_lower")
 DATA_FORMATS = ("channels_first", "channels_last")
@@ -158,15 +161,25 @@ def divisor(value: int | None) -> int | None:
 
 
 def real(name: str, value: Any) -> float:
-    """One finite number; a bool, a str and a complex number are not."""
-    if isinstance(value, (bool, np.bool_, str, bytes)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name}={shown(value)}: a number is needed, not {type(value).__name__}")
+    """A finite number; a bool and a numeric string are not."""
+    if isinstance(value, (bool, np.bool_, str, bytes, bytearray)) or not isinstance(value, (SupportsFloat, SupportsIndex)):
+        raise TypeError(f"{name}={shown(value)}: a real number is needed, not {type(value).__name__}")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
+    except Exception as error:  # an array of several numbers, or whatever a foreign conversion raises
+        raise TypeError(f"{name}={shown(value)}: a real number is needed: {error}") from error
     if not math.isfinite(number):
         raise ValueError(f"{name}={shown(value)}: must be finite")
+    return number
+
+
+def positive(name: str, value: Any) -> float:
+    """A finite number above 0."""
+    number = real(name, value)
+    if number <= 0:
+        raise ValueError(f"{name}={shown(value)}: must be finite and above 0")
     return number
 
 
@@ -264,6 +277,47 @@ def spatial_array(name: str, value: ArrayLike, rank: int, last: bool) -> Array:
     if 0 in spatial_shape(found.shape, rank, last):
         raise ValueError(f"{name}: shape {found.shape} has an empty spatial axis; only batch and channels may be empty")
     return found
+
+
+def images(name: str, value: ArrayLike, last: bool) -> Array:
+    """An array (N, C, H, W), or (N, H, W, C) with the channels last, whose planes are not empty: N tells regions apart."""
+    found = array(name, value)
+    if found.ndim != 4:
+        form = "(N, H, W, C)" if last else "(N, C, H, W)"
+        raise ValueError(f"{name}: shape {found.shape} has {found.ndim} axes; it must be {form}")
+    found = spatial_array(name, found, 2, last)
+    if found.size and max(spatial_shape(found.shape, 2, last)) > LARGEST:
+        raise ValueError(f"{name}: shape {found.shape} has a spatial axis of more than {LARGEST} cells")
+    return found
+
+
+def regions(name: str, value: ArrayLike, batch: int, scale: float) -> tuple[Array, Array]:
+    """Regions of interest, (K, 5): a float64 copy of them, and of which image each is.
+
+    Each is its image's number, x1, y1, x2, y2; times `scale`, in cells of the plane.
+    """
+    found = array(name, value)
+    if found.dtype.kind == "b":
+        raise TypeError(f"{name}: numbers are needed, not bools")
+    if found.ndim != 2 or found.shape[1] != 5:
+        raise ValueError(f"{name}: shape {found.shape} must be (K, 5): batch index, x1, y1, x2, y2")
+    rois = found.astype(np.float64, order="C")
+    image, low, high = rois[:, 0], rois[:, 1:3], rois[:, 3:]
+    if (bad := ~np.isfinite(rois).all(1)).any():
+        raise ValueError(f"{name}: {_region(rois, bad)} is not finite")
+    if (bad := ~((image == np.floor(image)) & (image >= 0) & (image < batch))).any():
+        rule = f"has a batch index that is not a whole number from 0 to {batch - 1}, {batch} images"
+        raise ValueError(f"{name}: {_region(rois, bad)} {rule}")
+    if (bad := (high < low).any(1)).any():
+        raise ValueError(f"{name}: {_region(rois, bad)} has x2 < x1 or y2 < y1")
+    if (bad := (np.abs(rois[:, 1:]) > FARTHEST / scale).any(1)).any():
+        raise ValueError(f"{name}: {_region(rois, bad)} reaches beyond {FARTHEST:.0e} cells, times spatial_scale={scale}")
+    return rois, image.astype(np.int64)
+
+
+def _region(rois: Array, bad: Any) -> str:
+    k = int(np.argmax(bad))
+    return f"region {k}, {rois[k].tolist()},"
 
 
 def spatial_shape(shape: tuple[int, ...], rank: int, last: bool) -> tuple[int, ...]:

@@ -156,3 +156,8 @@ def graham_boundaries(size: int, out: int, pseudorandom: bool, rng: np.random.Ge
 def boundary_bins(boundaries: Array, overlapping: bool) -> Bins:
     """The regions between boundaries; where they overlap, with the first cell of the next."""
     return Bins(boundaries[:-1], np.minimum(boundaries[1:] + overlapping, boundaries[-1]))
+
+
+def region_shape(shape: tuple[int, ...], count: int, size: tuple[int, ...], last: bool) -> tuple[int, ...]:
+    """The shape of the bins of so many regions of images of this shape."""
+    return (count, *size, shape[-1]) if last else (count, shape[1], *size)

@@ -22,6 +22,21 @@ PARAMETERS = {
     ),
     "count_include_pad": ("bool", "Whether cells of the padding count in the divisor."),
     "divisor_override": ("int or None", "A divisor for every window, in place of its number of cells; not 0."),
+    "rois": (
+        "array_like, (K, 5)",
+        "Of each region the number of its image, a whole number from 0 to N - 1, and x1, y1, x2, y2, with x1 <= x2 and y1 <= y2;\n"
+        "all finite, and times `spatial_scale` at most 1e15. They may reach beyond the image. K may be 0.",
+    ),
+    "spatial_scale": ("float", "What the coordinates of `rois` are multiplied by, which gives cells of the plane; above 0."),
+    "sampling_ratio": (
+        "int",
+        "Samples of a bin along each axis. 0 or less: as many as the bin is long in cells, rounded up.",
+    ),
+    "aligned": (
+        "bool",
+        "Whether the centre of a cell is at a half, as pixels are usually counted. If not, it is at a whole number, and a region\n"
+        "counts as at least 1 cell high and wide.",
+    ),
     "data_format": ('"channels_first" or "channels_last"', "Where the axis of the channels is."),
     "return_indices": ("bool", "Whether to return the winners' indices too."),
     "out": ("ndarray or None", "An array of the result's shape and dtype to write it into, apart from `x` in memory."),

@@ -32,6 +32,8 @@ include "halves.pxi"
 include "bins.pxi"
 include "bins_gradient.pxi"
 include "places.pxi"
+include "roi.pxi"
+include "roi_run.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:

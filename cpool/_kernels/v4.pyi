@@ -39,3 +39,28 @@ def last_places(
     places: Any, kept: Any, planes: int, outputs: int, cells: int, inner: int, threads: int, checked: bool = False
 ) -> int: ...
 def first_repeated(places: Any, planes: int, outputs: int, cells: int, inner: int, threads: int, checked: bool = False) -> int: ...
+def roi_align(
+    width: int,
+    wide: bool,
+    x: Any,
+    y: Any,
+    rois: Any,
+    order: Any,
+    starts: Any,
+    geometry: bytes,
+    scale: float,
+    ratio: int,
+    aligned: bool,
+    spread: bool,
+    threads: int,
+) -> None: ...
+def roi_max(
+    element: int, x: Any, y: Any, codes: Any, rois: Any, order: Any, starts: Any, geometry: bytes, scale: float, threads: int
+) -> None: ...
+def roi_max_gradient(
+    width: int, x: Any, y: Any, codes: Any, order: Any, starts: Any, geometry: bytes, threads: int
+) -> None: ...
+def reduce_bins(
+    operation: int, element: int, x: Any, y: Any, places: Any, bounds: Any, shape: tuple[int, ...], threads: int
+) -> None: ...
+def spread_bins(element: int, grad: Any, result: Any, bounds: Any, shape: tuple[int, ...], threads: int) -> None: ...

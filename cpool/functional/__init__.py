@@ -29,6 +29,10 @@ from cpool.functional.linear import (
 from cpool.functional.pyramid import (
     spatial_pyramid_pool2d,
 )
+from cpool.functional.roi import (
+    roi_align,
+    roi_pool,
+)
 from cpool.functional.select import (
     max_pool1d,
     max_pool2d,
@@ -58,6 +62,8 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "roi_align",
+    "roi_pool",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",

@@ -12,6 +12,7 @@ from cpool.layers.adaptive import (
 from cpool.layers.fractional import FractionalAvgPool2d, FractionalAvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
 from cpool.layers.pyramid import SpatialPyramidPool2d
+from cpool.layers.roi import RoIAlign, RoIPool
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
 from cpool.layers.tutorial import Layers, Pooling
 
@@ -38,6 +39,8 @@ __all__ = [
     "MinPool2d",
     "MinPool3d",
     "Pooling",
+    "RoIAlign",
+    "RoIPool",
     "SpatialPyramidPool2d",
     "SumPool1d",
     "SumPool2d",

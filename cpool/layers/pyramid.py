@@ -27,7 +27,7 @@ class SpatialPyramidPool2d(Layer):
     (16, 15)
     """
 
-    def __init__(  # noqa: D107  # the class says it
+    def __init__(
         self,
         levels: Sequence[int],
         mode: Literal["max", "avg"] = "max",

@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import bins, linear, select, vjp
+from cpool.reference import bins, linear, roi, select, vjp
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -26,6 +26,8 @@ adaptive_avg_pool3d = forward(bins.adaptive_avg_pool, 3)
 fractional_avg_pool2d = forward(bins.fractional_avg_pool, 2)
 fractional_avg_pool3d = forward(bins.fractional_avg_pool, 3)
 spatial_pyramid_pool2d = forward(bins.spatial_pyramid_pool, 2)
+roi_align = forward(roi.roi_align, 2, suffix=False)
+roi_pool = forward(roi.roi_pool, 2, suffix=False)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -47,6 +49,8 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "roi_align",
+    "roi_pool",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",

@@ -1,6 +1,6 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import bins, linear, select
+from cpool.reference import bins, linear, roi, select
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -26,6 +26,8 @@ adaptive_avg_pool3d = with_gradient(bins.adaptive_avg_pool, 3)
 fractional_avg_pool2d = with_gradient(bins.fractional_avg_pool, 2)
 fractional_avg_pool3d = with_gradient(bins.fractional_avg_pool, 3)
 spatial_pyramid_pool2d = with_gradient(bins.spatial_pyramid_pool, 2)
+roi_align = with_gradient(roi.roi_align, 2, suffix=False)
+roi_pool = with_gradient(roi.roi_pool, 2, suffix=False)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -47,6 +49,8 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "roi_align",
+    "roi_pool",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",

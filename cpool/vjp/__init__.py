@@ -26,6 +26,10 @@ from cpool.vjp.linear import (
 from cpool.vjp.pyramid import (
     spatial_pyramid_pool2d,
 )
+from cpool.vjp.roi import (
+    roi_align,
+    roi_pool,
+)
 from cpool.vjp.select import (
     max_pool1d,
     max_pool2d,
@@ -56,6 +60,8 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "roi_align",
+    "roi_pool",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",
