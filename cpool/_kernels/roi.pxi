@@ -253,15 +253,15 @@ cdef void return_job(const RoIs* c, const RoIJob* job, Py_ssize_t block) noexcep
         if c.inner:
             for b in range(bins):
                 for j in range(channels):
-                    add_at(c, plane + j * c.width, at + b * bin_step + j, cell)
+                    add_to_cell(c, plane + j * c.width, at + b * bin_step + j, cell)
         else:
             for j in range(channels):
                 to = plane + j * c.channel_step
                 for b in range(bins):
-                    add_at(c, to, at + j * step + b, cell)
+                    add_to_cell(c, to, at + j * step + b, cell)
 
 
-cdef inline void add_at(const RoIs* c, char* plane, Py_ssize_t i, Py_ssize_t step) noexcept nogil:
+cdef inline void add_to_cell(const RoIs* c, char* plane, Py_ssize_t i, Py_ssize_t step) noexcept nogil:
     cdef int32_t code = c.codes[i]
     if code < 0:
         return
