@@ -1,20 +1,22 @@
 """`python -m cpool check`: every kernel of the installed wheel, in every variant this CPU can run, against the reference.
 
 For each operation and dtype of the table of kernels, a list of windows is pooled in both layouts, with one thread and with
-three, and compared with `cpool.reference`; the gradients too. Max and min must agree exactly, sums within the rounding of
-their dtype; and no variant or number of threads may change a bit.
+three, and compared with `cpool.reference`; the gradients too; and so are the functions over other windows, see `_check_cases`.
+What selects cells must agree exactly, sums within the rounding of their dtype; and no variant or number of threads may change
+a bit.
 """
 
 from __future__ import annotations
 
+import inspect
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TextIO
 
 import numpy as np
 
 import cpool
-from cpool import _dispatch, _threads
+from cpool import _check_cases, _dispatch, _threads
 from cpool._arguments import Array
 
 Options = dict[str, Any]
@@ -42,6 +44,9 @@ WINDOWS: tuple[tuple[tuple[int, ...], Options], ...] = (
 CHANNELS = 3
 WIDE_CHANNELS = 19
 MOST_CELLS = 300  # in a window of the list
+
+FAMILIES = tuple(dict.fromkeys(name for name, _, _ in _check_cases.families()))
+FAMILY_DTYPES = ("float32", "float64", "float16", "bfloat16", "int32", "uint64")
 
 
 class Case(NamedTuple):
@@ -91,10 +96,24 @@ def cases(operation: str, dtype: np.dtype[Any]) -> Iterator[Case]:
             yield Case(name, x, {**options, "data_format": "channels_last"})
 
 
+def family_cases(function: str, dtype: np.dtype[Any]) -> Iterator[Case]:
+    """The calls of a function over other than regular windows, in both layouts."""
+    rng = np.random.default_rng(0)
+    for name, shape, options in _check_cases.families():
+        if name != function:
+            continue
+        x = sample(shape, dtype, rng)
+        more = {"indices": _check_cases.indices_for(x, options)} if "unpool" in name else {}
+        yield Case(name, x, {**options, **more})
+        last = {key: np.ascontiguousarray(np.moveaxis(value, 1, -1)) for key, value in more.items()}
+        x = np.ascontiguousarray(np.moveaxis(x, 1, -1))
+        yield Case(name, x, {**options, **last, "data_format": "channels_last"})
+
+
 def results(module: Any, case: Case) -> list[Array]:
-    """What an implementation makes of a case: the result, the indices of max and min, the gradient."""
+    """What an implementation makes of a case: the result, the indices of winners, the gradient."""
     with np.errstate(all="ignore"):
-        if case.name.startswith(("max", "min")):
+        if "return_indices" in inspect.signature(getattr(module, case.name)).parameters:
             (y, indices), pullback = getattr(module.vjp, case.name)(case.x, **case.options, return_indices=True)
             plain = getattr(module, case.name)(case.x, **case.options)
             found = [plain, y, indices]
@@ -111,10 +130,13 @@ def results(module: Any, case: Case) -> list[Array]:
 def rounding(case: Case) -> float:
     """What the additions of one window may leave behind where its values cancel, in units of the largest of them.
 
-    Sums are taken in float64; floats in windows of up to 3 cells an axis stay floats.
+    Sums are taken in float64; floats in windows of up to 3 cells an axis, and samples between cells, stay floats.
     """
+    floats = case.x.dtype.kind not in "biu" and case.x.dtype.itemsize < 8
+    if case.name in FAMILIES:
+        return 2.0**-23 * 64 if floats else 2.0**-50 * MOST_CELLS
     kernel = np.max(case.options["kernel_size"])
-    short = kernel <= 3 and case.x.dtype.kind not in "biu" and case.x.dtype.itemsize < 8
+    short = kernel <= 3 and floats
     return float(2.0**-23 * kernel ** len(case.x.shape[2:]) if short else 2.0**-50 * MOST_CELLS)
 
 
@@ -133,9 +155,10 @@ def agree(got: Array, want: Array, exact: bool, error: float) -> bool:
     return bool(np.all(close | (a == b) | (np.isnan(a) & np.isnan(b))))
 
 
-def failures(operation: str, dtype: np.dtype[Any], variants: tuple[str, ...]) -> Iterator[str]:
-    """What is wrong with the kernels of one operation and dtype."""
-    for case in cases(operation, dtype):
+def failures(calls: Iterator[Case], dtype: np.dtype[Any], variants: tuple[str, ...]) -> Iterator[str]:
+    """What is wrong with what the kernels make of these cases."""
+    for case in calls:
+        selects = case.name.startswith(_check_cases.SELECTIONS)
         want = results(cpool.reference, case)
         wide = case.x.astype(np.float64)
         largest = max(5.0, float(np.max(np.abs(wide), where=np.isfinite(wide), initial=0.0)))
@@ -146,7 +169,7 @@ def failures(operation: str, dtype: np.dtype[Any], variants: tuple[str, ...]) ->
                     got = results(cpool, case)
                 where = f"{case.name} of {dtype.name} {case.x.shape} {case.options}, {variant}, {threads} threads"
                 for i, (a, b) in enumerate(zip(got, want, strict=True)):
-                    if not agree(a, b, operation in ("max", "min") and i < 3, rounding(case) * largest):
+                    if not agree(a, b, selects and i < 3, rounding(case) * largest):
                         yield f"{where}: result {i} differs from the reference"
                 first = first or got
                 if any(a.tobytes() != b.tobytes() for a, b in zip(got, first, strict=True)):
@@ -158,13 +181,15 @@ def run(stream: TextIO | None = None, variants: tuple[str, ...] = ()) -> int:
     variants = variants or _dispatch.available()
     found = dtypes()
     total, start = 0, time.perf_counter()
-    table = [(operation, name) for operation, name in _dispatch.KERNELS if name in found]
+    table: list[tuple[str, str, Callable[[str, np.dtype[Any]], Iterator[Case]]]]
+    table = [(operation, name, cases) for operation, name in _dispatch.KERNELS if name in found]
+    table += [(function, name, family_cases) for function in FAMILIES for name in FAMILY_DTYPES if name in found]
     print(f"cpool {cpool.__version__}: {len(table)} kernels in {', '.join(variants)}, with 1 and 3 threads", file=stream)
-    for i, (operation, name) in enumerate(table, 1):
-        wrong = list(failures(operation, found[name], variants))
+    for i, (operation, name, calls) in enumerate(table, 1):
+        wrong = list(failures(calls(operation, found[name]), found[name], variants))
         total += len(wrong)
         verdict = f"{len(wrong)} failures" if wrong else "ok"
-        print(f"[{i:2d}/{len(table)}] {operation} {name}: {verdict}", file=stream, flush=True)
+        print(f"[{i:3d}/{len(table)}] {operation} {name}: {verdict}", file=stream, flush=True)
         for line in wrong[:5]:
             print(f"    {line}", file=stream)
     print(f"{'all agree' if not total else f'{total} failures'} in {time.perf_counter() - start:.1f} s", file=stream)

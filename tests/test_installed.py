@@ -66,10 +66,11 @@ def test_show_config(capsys):
 def test_check_passes(capsys, monkeypatch):
     """In process, on a part of the table; CI runs `python -m cpool check` whole."""
     monkeypatch.setattr(_dispatch, "KERNELS", {k: v for k, v in _dispatch.KERNELS.items() if k[1] in ("float16", "int8")})
+    monkeypatch.setattr(_check, "FAMILY_DTYPES", ("float32",))
     assert __main__.main(["check"]) == 0
     printed = capsys.readouterr().out
     assert "all agree" in printed
-    assert printed.count(": ok") == 2 * len(_dispatch.OPERATIONS)
+    assert printed.count(": ok") == 2 * len(_dispatch.OPERATIONS) + len(_check.FAMILIES)
 
 
 def test_check_sees_a_wrong_kernel(monkeypatch):

@@ -9,36 +9,68 @@ import pytest
 
 import cpool
 
-FUNCTIONS = [f"{kind}_pool{rank}d" for kind in ("max", "min", "avg", "sum") for rank in (1, 2, 3)]
-LAYERS = [f"{kind}Pool{rank}d" for kind in ("Max", "Min", "Avg", "Sum") for rank in (1, 2, 3)]
+# name: (arguments of the function, of the layer), where {r} stands for the ranks; `out` and `name` come last
+WINDOW = "kernel_size, stride=None, padding=0, dilation=1, *, "
+CEIL = "ceil_mode=False, "
+DIVISOR = "count_include_pad=True, divisor_override=None, "
+FORMAT = "data_format='channels_first'"
+INDICES = FORMAT + ", return_indices=False"
+FRACTIONAL = "kernel_size, output_size=None, output_ratio=None, samples=None, rng=None, "
+BOUNDARIES = "*, boundaries=None, overlapping=False, pseudorandom=True, "
+UNPOOL = "kernel_size, stride=None, padding=0, output_size=None, *, duplicates='last', " + FORMAT
+ROI_ALIGN = "output_size, spatial_scale=1.0, sampling_ratio=-1, aligned=False, *, " + FORMAT
+RANKS = {
+    (1, 2, 3): {
+        "max_pool": ("MaxPool", "x, " + WINDOW + CEIL + INDICES, WINDOW + CEIL + FORMAT),
+        "min_pool": ("MinPool", "x, " + WINDOW + CEIL + INDICES, WINDOW + CEIL + FORMAT),
+        "avg_pool": ("AvgPool", *(x + WINDOW + CEIL + DIVISOR + FORMAT for x in ("x, ", ""))),
+        "sum_pool": ("SumPool", *(x + WINDOW + CEIL + FORMAT for x in ("x, ", ""))),
+        "lp_pool": ("LPPool", *(x + "norm_type, " + WINDOW + "normalized=False, " + CEIL + FORMAT for x in ("x, ", ""))),
+        "median_pool": ("MedianPool", *(x + WINDOW + CEIL + FORMAT for x in ("x, ", ""))),
+        "adaptive_max_pool": ("AdaptiveMaxPool", "x, output_size, *, " + INDICES, "output_size, *, " + FORMAT),
+        "adaptive_avg_pool": ("AdaptiveAvgPool", "x, output_size, *, " + FORMAT, "output_size, *, " + FORMAT),
+        "max_unpool": ("MaxUnpool", "x, indices, " + UNPOOL, UNPOOL),
+    },
+    (2, 3): {
+        "fractional_max_pool": (
+            "FractionalMaxPool",
+            "x, " + FRACTIONAL + "return_indices=False, " + BOUNDARIES + "return_boundaries=False, " + FORMAT,
+            FRACTIONAL + BOUNDARIES + FORMAT,
+        ),
+        "fractional_avg_pool": (
+            "FractionalAvgPool",
+            "x, " + FRACTIONAL + BOUNDARIES + "return_boundaries=False, " + FORMAT,
+            FRACTIONAL + BOUNDARIES + FORMAT,
+        ),
+    },
+    (2,): {"spatial_pyramid_pool": ("SpatialPyramidPool", *(x + "levels, mode='max', *, " + FORMAT for x in ("x, ", "")))},
+    (0,): {
+        "global_max_pool": ("GlobalMaxPool", "x, *, " + INDICES, "*, " + FORMAT),
+        "global_min_pool": ("GlobalMinPool", "x, *, " + INDICES, "*, " + FORMAT),
+        "global_avg_pool": ("GlobalAvgPool", "x, *, " + FORMAT, "*, " + FORMAT),
+        "global_sum_pool": ("GlobalSumPool", "x, *, " + FORMAT, "*, " + FORMAT),
+        "global_lp_pool": ("GlobalLPPool", *(x + "norm_type, *, normalized=False, " + FORMAT for x in ("x, ", ""))),
+        "roi_pool": ("RoIPool", *(x + "output_size, spatial_scale=1.0, *, " + FORMAT for x in ("x, rois, ", ""))),
+        "roi_align": ("RoIAlign", *(x + ROI_ALIGN for x in ("x, rois, ", ""))),
+    },
+}
+SIGNATURES = {
+    name + suffix: (layer + suffix, f"({function}, out=None)", f"({of_layer}, name=None)")
+    for ranks, family in RANKS.items()
+    for suffix in (f"{rank}d" if rank else "" for rank in ranks)
+    for name, (layer, function, of_layer) in family.items()
+}
+FUNCTIONS = list(SIGNATURES)
+LAYERS = {layer: signature for layer, _, signature in SIGNATURES.values()}
 OTHERS = ["Layer", "Layers", "Pooling", "vjp", "reference", "set_num_threads", "get_num_threads", "num_threads", "show_config"]
-WINDOW = [("kernel_size", inspect.Parameter.empty), ("stride", None), ("padding", 0), ("dilation", 1)]
-KEYWORDS = {
-    "max": ["ceil_mode", "data_format", "return_indices", "out"],
-    "min": ["ceil_mode", "data_format", "return_indices", "out"],
-    "avg": ["ceil_mode", "count_include_pad", "divisor_override", "data_format", "out"],
-    "sum": ["ceil_mode", "data_format", "out"],
-}
-DEFAULTS = {
-    "ceil_mode": False,
-    "count_include_pad": True,
-    "divisor_override": None,
-    "data_format": "channels_first",
-    "return_indices": False,
-    "out": None,
-    "name": None,
-}
 MODULES = {"cpool": cpool, "cpool.vjp": cpool.vjp, "cpool.reference": cpool.reference, "cpool.reference.vjp": cpool.reference.vjp}
 
 
 def shape_of(function):
     """What of a signature callers rely on: names, kinds and defaults."""
-    return [(p.name, p.kind, p.default) for p in inspect.signature(function).parameters.values()]
-
-
-def expected_shape(head, keywords):
-    positional = [(name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default) for name, default in [*head, *WINDOW]]
-    return positional + [(name, inspect.Parameter.KEYWORD_ONLY, DEFAULTS[name]) for name in keywords]
+    signature = inspect.signature(function)
+    bare = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    return str(signature.replace(parameters=bare, return_annotation=signature.empty))
 
 
 def documented():
@@ -70,14 +102,17 @@ def test_version():
 @pytest.mark.parametrize("module", MODULES)
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_signature_is_the_same_everywhere(module, name):
-    expected = expected_shape([("x", inspect.Parameter.empty)], KEYWORDS[name[:3]])
-    assert shape_of(getattr(MODULES[module], name)) == expected
+    assert shape_of(getattr(MODULES[module], name)) == SIGNATURES[name][1]
 
 
 @pytest.mark.parametrize("name", LAYERS)
 def test_signature_of_layers(name):
-    keywords = [key for key in KEYWORDS[name[:3].lower()] if key not in ("return_indices", "out")]
-    assert shape_of(getattr(cpool, name)) == expected_shape([], [*keywords, "name"])
+    assert shape_of(getattr(cpool, name)) == LAYERS[name]
+
+
+def test_every_function_is_in_the_table():
+    for module in (cpool.functional, cpool.vjp, cpool.reference, cpool.reference.vjp):
+        assert {name for name in module.__all__ if name != "vjp" and name.islower()} == set(FUNCTIONS)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -97,11 +132,9 @@ def test_docstring_has_the_sections_of_numpydoc(name):
     found = [line for line, below in itertools.pairwise(lines) if below and set(below) == {"-"}]
     assert found == wanted
     entries = [line.split(" : ")[0] for line in lines[: lines.index("Raises")] if " : " in line and not line.startswith(" ")]
-    results = {"vjp": ["y", "pullback"], "function": ["y"], "layer": []}[
-        "layer" if inspect.isclass(thing) else "vjp" if name.startswith("vjp") else "function"
-    ]
-    if "return_indices" in inspect.signature(thing).parameters:
-        results.insert(1, "indices")
+    results = [] if inspect.isclass(thing) else ["y"]
+    results += [what for what in ("indices", "boundaries") if f"return_{what}" in inspect.signature(thing).parameters]
+    results += ["pullback"] if name.startswith("vjp") else []
     assert entries == [*inspect.signature(thing).parameters, *results]
     assert not {"{", "}"} & set("".join(lines))
     assert max(map(len, lines)) <= 132

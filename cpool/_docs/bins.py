@@ -35,7 +35,8 @@ and for the last o at size - kernel_size; in the precision of `x`, at least floa
 Graham (Fractional max-pooling, arXiv 1412.6071, 2014) and TensorFlow: one increasing sequence of boundaries an axis for all
 planes, whose steps are floor(size / output_size) or one more, in random order, or with `pseudorandom` as evenly as can be at
 a random phase. Window o has the cells from boundary o to the next, and with `overlapping` the next one's first cell too.
-{gradient} The pullback uses the windows of its forward."""
+{gradient}
+The pullback uses the windows of its forward."""
 
 PYRAMID = """\
 Each level n is an adaptive pooling (`adaptive_max_pool2d` or `adaptive_avg_pool2d`) to n x n cells. A level's features are in the

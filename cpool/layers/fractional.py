@@ -78,7 +78,7 @@ class FractionalMaxPool2d(_FractionalPool):
     >>> import cpool
     >>> layer = cpool.FractionalMaxPool2d(2, 3, rng=0)
     >>> layer
-    FractionalMaxPool2d(2, 3, rng=0)
+    FractionalMaxPool2d(2, output_size=3, rng=0)
     >>> layer(np.arange(25.0).reshape(1, 5, 5)).shape
     (1, 3, 3)
     >>> layer.backward(np.ones((1, 3, 3))).sum()
@@ -101,7 +101,7 @@ class FractionalMaxPool3d(_FractionalPool):
     >>> import cpool
     >>> layer = cpool.FractionalMaxPool3d(2, 3, rng=0)
     >>> layer
-    FractionalMaxPool3d(2, 3, rng=0)
+    FractionalMaxPool3d(2, output_size=3, rng=0)
     >>> layer(np.arange(125.0).reshape(1, 5, 5, 5)).shape
     (1, 3, 3, 3)
     >>> layer.backward(np.ones((1, 3, 3, 3))).sum()
@@ -124,10 +124,10 @@ class FractionalAvgPool2d(_FractionalPool):
     >>> import cpool
     >>> layer = cpool.FractionalAvgPool2d(2, 3, rng=0)
     >>> layer
-    FractionalAvgPool2d(2, 3, rng=0)
+    FractionalAvgPool2d(2, output_size=3, rng=0)
     >>> layer(np.arange(25.0).reshape(1, 5, 5)).shape
     (1, 3, 3)
-    >>> layer.backward(np.ones((1, 3, 3))).sum()
+    >>> layer.backward(np.ones((1, 3, 3))).sum().round(6)
     np.float64(9.0)
     """
 
@@ -147,10 +147,10 @@ class FractionalAvgPool3d(_FractionalPool):
     >>> import cpool
     >>> layer = cpool.FractionalAvgPool3d(2, 3, rng=0)
     >>> layer
-    FractionalAvgPool3d(2, 3, rng=0)
+    FractionalAvgPool3d(2, output_size=3, rng=0)
     >>> layer(np.arange(125.0).reshape(1, 5, 5, 5)).shape
     (1, 3, 3, 3)
-    >>> layer.backward(np.ones((1, 3, 3, 3))).sum()
+    >>> layer.backward(np.ones((1, 3, 3, 3))).sum().round(6)
     np.float64(27.0)
     """
 

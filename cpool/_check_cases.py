@@ -1,0 +1,70 @@
+"""The calls that `python -m cpool check` makes of functions over other than regular windows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from cpool import reference
+from cpool._arguments import Array
+
+Options = dict[str, Any]
+
+# Few planes and enough to lay side by side, bins of one width and of two, windows that every plane has for itself.
+BINS: dict[str, tuple[tuple[tuple[int, ...], Options], ...]] = {
+    "adaptive_{kind}_pool1d": (((2, 3, 41), {"output_size": 7}), ((1, 20, 9), {"output_size": 12})),
+    "adaptive_{kind}_pool2d": (((2, 3, 13, 37), {"output_size": (5, 9)}), ((3, 11, 10, 6), {"output_size": (7, None)})),
+    "adaptive_{kind}_pool3d": (((2, 3, 5, 7, 19), {"output_size": (2, 3, 5)}),),
+    "fractional_{kind}_pool2d": (
+        ((2, 3, 13, 37), {"kernel_size": (2, 3), "output_size": (8, 20), "rng": 0}),
+        ((3, 11, 10, 6), {"kernel_size": None, "output_ratio": 0.7, "overlapping": True, "rng": 1}),
+    ),
+    "fractional_{kind}_pool3d": (
+        ((1, 3, 5, 7, 19), {"kernel_size": None, "output_size": (2, 3, 9), "rng": 2, "pseudorandom": False}),
+    ),
+}
+WINDOWS: tuple[tuple[tuple[int, ...], Options], ...] = (
+    ((2, 3, 40), {"kernel_size": 7, "stride": 3, "padding": "same"}),
+    ((2, 3, 11, 37), {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}),
+    ((1, 3, 9, 21), {"kernel_size": (2, 4), "stride": 1, "padding": (1, 3), "dilation": (2, 1)}),
+    ((1, 2, 5, 6, 9), {"kernel_size": 2}),
+)
+WHOLE = ((2, 3, 41), (3, 5, 7, 9), (2, 3, 4, 5, 6))
+REGIONS = [[0, 0.0, 0.0, 9.0, 7.0], [1, 2.5, 1.25, 30.0, 11.75], [0, -4.0, 3.0, 4.0, 40.0], [1, 5.0, 5.0, 5.0, 5.0]]
+
+SELECTIONS = ("max", "min", "adaptive_max", "fractional_max", "global_max", "global_min", "roi_pool")
+"""What the functions whose results are cells begin with: those must agree in every bit."""
+
+
+def families() -> Iterator[tuple[str, tuple[int, ...], Options]]:
+    """(function, shape of x with the channels first, options) of every call."""
+    for pattern, calls in BINS.items():
+        for kind in ("max", "avg"):
+            for shape, options in calls:
+                yield pattern.format(kind=kind), shape, options
+    for shape, options in WINDOWS:
+        rank = len(shape) - 2
+        yield f"median_pool{rank}d", shape, options
+        for norm_type in (1, 2, 3.5, np.inf):
+            yield f"lp_pool{rank}d", shape, {"norm_type": norm_type, **options}
+    for shape in WHOLE:
+        for kind in ("max", "min", "avg", "sum"):
+            yield f"global_{kind}_pool", shape, {}
+        yield "global_lp_pool", shape, {"norm_type": 2}
+    yield "spatial_pyramid_pool2d", (2, 3, 11, 13), {"levels": (1, 2, 4)}
+    yield "roi_pool", (2, 5, 12, 31), {"rois": REGIONS, "output_size": (3, 4)}
+    for options in ({"sampling_ratio": 2}, {"aligned": True, "spatial_scale": 0.5}):
+        yield "roi_align", (2, 5, 12, 31), {"rois": REGIONS, "output_size": (3, 4), **options}
+    for duplicates in ("last", "sum"):
+        yield "max_unpool2d", (2, 3, 5, 8), {"kernel_size": 3, "stride": 2, "duplicates": duplicates}
+
+
+def indices_for(x: Array, options: Options) -> Array:
+    """Indices to unpool x by: those of pooling an array of the unpooled size."""
+    window = {key: options[key] for key in ("kernel_size", "stride")}
+    size = tuple((n - 1) * window["stride"] + window["kernel_size"] for n in x.shape[2:])
+    from_where = np.random.default_rng(3).integers(0, 9, (*x.shape[:2], *size))
+    indices: Array = reference.max_pool2d(from_where, **window, return_indices=True)[1]
+    return indices
