@@ -193,6 +193,15 @@ def spatial_array(name: str, value: ArrayLike, rank: int, last: bool) -> Array:
     return found
 
 
+def batched_array(name: str, value: ArrayLike, last: bool) -> Array:
+    """An array (N, C, *spatial) or (N, *spatial, C) of one to three spatial axes, as many as it has, none of them empty."""
+    found = array(name, value)
+    if found.ndim not in (3, 4, 5):
+        form = "(N, *spatial, C)" if last else "(N, C, *spatial)"
+        raise ValueError(f"{name}: shape {found.shape} has {found.ndim} axes; it must be {form} with 1, 2 or 3 spatial axes")
+    return spatial_array(name, found, found.ndim - 2, last)
+
+
 def spatial_shape(shape: tuple[int, ...], rank: int, last: bool) -> tuple[int, ...]:
     """The spatial axes of a shape."""
     return shape[-rank - 1 : -1] if last else shape[-rank:]

@@ -121,9 +121,14 @@ def forward(
     """Pool x by "max" or "min"; without indices, no winner is looked for."""
     return_indices = _arguments.flag("return_indices", return_indices)
     array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    return pooled(kind, x, array, plan, return_indices, out)
+
+
+def pooled(kind: str, given: ArrayLike, x: Array, plan: Plan, return_indices: bool, out: Array | None) -> Any:
+    """The result of a call that is planned."""
     if not return_indices:
-        return _pool(kind, x, array, plan, out)
-    y, codes = _pool_with_winners(kind, x, array, plan, out)
+        return _pool(kind, given, x, plan, out)
+    y, codes = _pool_with_winners(kind, given, x, plan, out)
     return y, plane_indices(codes, plan)
 
 
@@ -143,11 +148,18 @@ def vjp(
     """Pool x by "max" or "min", and return the pullback, which keeps one small code an output and not x."""
     return_indices = _arguments.flag("return_indices", return_indices)
     array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-    y, codes = _pool_with_winners(kind, x, array, plan, out)
+    return pooled_vjp(kind, x, array, plan, return_indices, out)
+
+
+def pooled_vjp(
+    kind: str, given: ArrayLike, x: Array, plan: Plan, return_indices: bool, out: Array | None
+) -> tuple[Any, Callable[..., Array]]:  # fmt: skip
+    """The result and the pullback of a call that is planned."""
+    y, codes = _pool_with_winners(kind, given, x, plan, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
         rows = plan.layout.contiguous(grad)
         _dispatch.kernels.winner_gradient(element, rows, codes, grad_x, plan.geometry, threads_for(plan.work))
 
-    pullback = pullback_through(plan, array.dtype, run)
+    pullback = pullback_through(plan, x.dtype, run)
     return (y, plane_indices(codes, plan)) if return_indices else y, pullback

@@ -20,11 +20,16 @@ from cpool.functional.select import (
     min_pool2d,
     min_pool3d,
 )
+from cpool.functional.whole import global_avg_pool, global_max_pool, global_min_pool, global_sum_pool
 
 __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "global_avg_pool",
+    "global_max_pool",
+    "global_min_pool",
+    "global_sum_pool",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",

@@ -4,11 +4,16 @@ from cpool.layers._layer import Layer
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
 from cpool.layers.tutorial import Layers, Pooling
+from cpool.layers.whole import GlobalAvgPool, GlobalMaxPool, GlobalMinPool, GlobalSumPool
 
 __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "GlobalAvgPool",
+    "GlobalMaxPool",
+    "GlobalMinPool",
+    "GlobalSumPool",
     "Layer",
     "Layers",
     "MaxPool1d",

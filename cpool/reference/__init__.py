@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import linear, select, vjp
+from cpool.reference import linear, select, vjp, whole
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -15,11 +15,19 @@ avg_pool3d = forward(linear.avg_pool, 3)
 sum_pool1d = forward(linear.sum_pool, 1)
 sum_pool2d = forward(linear.sum_pool, 2)
 sum_pool3d = forward(linear.sum_pool, 3)
+global_avg_pool = forward(whole.global_avg_pool, 0, suffix=False)
+global_max_pool = forward(whole.global_max_pool, 0, suffix=False)
+global_min_pool = forward(whole.global_min_pool, 0, suffix=False)
+global_sum_pool = forward(whole.global_sum_pool, 0, suffix=False)
 
 __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "global_avg_pool",
+    "global_max_pool",
+    "global_min_pool",
+    "global_sum_pool",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",

@@ -1,6 +1,6 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import linear, select
+from cpool.reference import linear, select, whole
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -15,11 +15,19 @@ avg_pool3d = with_gradient(linear.avg_pool, 3)
 sum_pool1d = with_gradient(linear.sum_pool, 1)
 sum_pool2d = with_gradient(linear.sum_pool, 2)
 sum_pool3d = with_gradient(linear.sum_pool, 3)
+global_avg_pool = with_gradient(whole.global_avg_pool, 0, suffix=False)
+global_max_pool = with_gradient(whole.global_max_pool, 0, suffix=False)
+global_min_pool = with_gradient(whole.global_min_pool, 0, suffix=False)
+global_sum_pool = with_gradient(whole.global_sum_pool, 0, suffix=False)
 
 __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "global_avg_pool",
+    "global_max_pool",
+    "global_min_pool",
+    "global_sum_pool",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",

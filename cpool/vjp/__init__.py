@@ -17,12 +17,17 @@ from cpool.vjp.select import (
     min_pool2d,
     min_pool3d,
 )
+from cpool.vjp.whole import global_avg_pool, global_max_pool, global_min_pool, global_sum_pool
 
 __all__ = [
     "Pullback",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "global_avg_pool",
+    "global_max_pool",
+    "global_min_pool",
+    "global_sum_pool",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
