@@ -6,6 +6,7 @@ names the argument, the value and the rule. All of it happens before any work is
 
 from __future__ import annotations
 
+import numbers
 import operator
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -122,6 +123,19 @@ def window(rank: int, kernel_size: Ints, stride: Ints | None, padding: Padding, 
                     f"dilation * (kernel_size - 1) + 1 = {effective}"
                 )
     return Window(kernel, steps, pads, spread)
+
+
+def positive(name: str, value: Any) -> float:
+    """A real number above 0, which may be inf."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}={shown(value)}: a real number is needed, not {type(value).__name__}")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{name}={shown(value)}: too large for a float; inf is one") from None
+    if not number > 0:
+        raise ValueError(f"{name}={shown(value)}: must be greater than 0")
+    return number
 
 
 def flag(name: str, value: Any) -> bool:

@@ -74,7 +74,7 @@ def test_against_the_reference(name, data):
 @pytest.mark.parametrize("dtype", [*FLOATS, np.dtype(np.int32), np.dtype(np.uint8)], ids=str)
 @pytest.mark.parametrize("name", NAMES[:2])
 def test_winners_anywhere(name, dtype, run):
-    """Planes of every length up to some vectors, and of several stretches; the winner, its equals and NaN at every kind of place."""
+    """Planes of every length up to some vectors, and of several stretches; winners, their equals and NaN at every kind of place."""
     rng = np.random.default_rng(0)
     for n in [*range(1, 70), 255, 256, 257, 1023, 1024, 1025, 1100, 4096, 4097, 9000]:
         x = rng.integers(0, 5, (1, 6, n)).astype(dtype)

@@ -28,7 +28,9 @@ include "winners.pxi"
 include "pick.pxi"
 include "run.pxi"
 include "call.pxi"
+include "boxes.pxi"
 include "halves.pxi"
+include "lp.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:

@@ -9,6 +9,7 @@
 #ifndef CPOOL_ROWS_H
 #define CPOOL_ROWS_H
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -351,5 +352,6 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 
 #include "rows_tables.h"
 #include "halves.h"
+#include "lp.h"
 
 #endif

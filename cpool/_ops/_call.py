@@ -155,8 +155,13 @@ def compute_into(
     return out
 
 
-def pullback_through(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None]) -> Callable[..., Array]:
-    """The pullback whose kernel is `run(element, grad, grad_x)`: the same checks and conversions for every family."""
+def pullback_through(
+    plan: Plan, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None], *, halves: bool = True
+) -> Callable[..., Array]:  # fmt: skip
+    """The pullback whose kernel is `run(element, grad, grad_x)`: the same checks and conversions for every family.
+
+    Without kernels for `halves` theirs go through float32.
+    """
     dtype = _arguments.gradient_dtype(x_dtype)
     wide = FLOAT64 if dtype.itemsize == 8 else FLOAT32
     direct = plan.direct and dtype is wide
@@ -170,7 +175,7 @@ def pullback_through(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[int, Arr
             return grad_x
         grad = _arguments.gradient("grad_y", grad_y, plan.y_shape)
         # A gradient in halves goes through kernels for halves, any other is not first rounded to halves.
-        element, kernel_dtype = _dispatch.gradient_kernel(dtype if grad.dtype == dtype else wide)
+        element, kernel_dtype = _dispatch.gradient_kernel(dtype if halves and grad.dtype == dtype else wide)
         grad = converted(grad, kernel_dtype)
         if out is not None:
             out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))

@@ -12,6 +12,7 @@ from cpool.functional.linear import (
     sum_pool2d,
     sum_pool3d,
 )
+from cpool.functional.lp import global_lp_pool, lp_pool1d, lp_pool2d, lp_pool3d
 from cpool.functional.select import (
     max_pool1d,
     max_pool2d,
@@ -27,9 +28,13 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "global_avg_pool",
+    "global_lp_pool",
     "global_max_pool",
     "global_min_pool",
     "global_sum_pool",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",

@@ -2,6 +2,7 @@
 
 from cpool.layers._layer import Layer
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
+from cpool.layers.lp import GlobalLPPool, LPPool1d, LPPool2d, LPPool3d
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
 from cpool.layers.tutorial import Layers, Pooling
 from cpool.layers.whole import GlobalAvgPool, GlobalMaxPool, GlobalMinPool, GlobalSumPool
@@ -11,9 +12,13 @@ __all__ = [
     "AvgPool2d",
     "AvgPool3d",
     "GlobalAvgPool",
+    "GlobalLPPool",
     "GlobalMaxPool",
     "GlobalMinPool",
     "GlobalSumPool",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "Layer",
     "Layers",
     "MaxPool1d",

@@ -5,35 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
-
-from cpool._arguments import ArrayLike, DataFormat, batched_array, channels_last, integer, sequence
+from cpool._arguments import ArrayLike
 from cpool._docs import documented
 from cpool._ops import whole
-from cpool.layers._layer import Layer
+from cpool.layers._whole import GlobalLayer
 
 
-class _GlobalPool(Layer):
-    """A layer of `_ops.whole`."""
-
+class _GlobalSelectPool(GlobalLayer):
     kind: ClassVar[str]
 
-    def __init__(self, *, data_format: DataFormat = "channels_first", name: str | None = None) -> None:
-        super().__init__(name)
-        channels_last(data_format)
-        self.data_format = data_format
-
-    def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The shape of the result for an input of this shape: its spatial axes have length 1."""
-        last = channels_last(self.data_format)
-        lengths = (integer(f"input_shape[{i}]", n, 0) for i, n in enumerate(sequence("input_shape", input_shape)))
-        # One cell seen in this shape: what is checked of an array is checked of its shape, with the same messages.
-        shape = batched_array("input_shape", np.broadcast_to(0.0, tuple(lengths)), last).shape
-        ones = (1,) * (len(shape) - 2)
-        return (shape[0], *ones, shape[-1]) if last else (*shape[:2], *ones)
-
-
-class _GlobalSelectPool(_GlobalPool):
     def _forward(self, x: ArrayLike) -> Any:
         return whole.select_forward(self.kind, x, self.data_format, False, None)
 
@@ -41,7 +21,9 @@ class _GlobalSelectPool(_GlobalPool):
         return whole.select_vjp(self.kind, x, self.data_format, False, None)
 
 
-class _GlobalLinearPool(_GlobalPool):
+class _GlobalLinearPool(GlobalLayer):
+    kind: ClassVar[str]
+
     def _forward(self, x: ArrayLike) -> Any:
         return whole.linear_forward(self.kind, x, self.data_format, None)
 

@@ -9,6 +9,7 @@ from cpool.vjp.linear import (
     sum_pool2d,
     sum_pool3d,
 )
+from cpool.vjp.lp import global_lp_pool, lp_pool1d, lp_pool2d, lp_pool3d
 from cpool.vjp.select import (
     max_pool1d,
     max_pool2d,
@@ -25,9 +26,13 @@ __all__ = [
     "avg_pool2d",
     "avg_pool3d",
     "global_avg_pool",
+    "global_lp_pool",
     "global_max_pool",
     "global_min_pool",
     "global_sum_pool",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
