@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import numbers
 import operator
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, SupportsFloat, SupportsIndex, TypeAlias
@@ -127,6 +128,19 @@ def window(rank: int, kernel_size: Ints, stride: Ints | None, padding: Padding, 
                     f"dilation * (kernel_size - 1) + 1 = {effective}"
                 )
     return Window(kernel, steps, pads, spread)
+
+
+def order_of_norm(name: str, value: Any) -> float:
+    """A real number above 0, which may be inf."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name}={shown(value)}: a real number is needed, not {type(value).__name__}")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{name}={shown(value)}: too large for a float; inf is one") from None
+    if not number > 0:
+        raise ValueError(f"{name}={shown(value)}: must be greater than 0")
+    return number
 
 
 def flag(name: str, value: Any) -> bool:
@@ -318,6 +332,15 @@ def regions(name: str, value: ArrayLike, batch: int, scale: float) -> tuple[Arra
 def _region(rois: Array, bad: Any) -> str:
     k = int(np.argmax(bad))
     return f"region {k}, {rois[k].tolist()},"
+
+
+def batched_array(name: str, value: ArrayLike, last: bool) -> Array:
+    """An array (N, C, *spatial) or (N, *spatial, C) of one to three spatial axes, as many as it has, none of them empty."""
+    found = array(name, value)
+    if found.ndim not in (3, 4, 5):
+        form = "(N, *spatial, C)" if last else "(N, C, *spatial)"
+        raise ValueError(f"{name}: shape {found.shape} has {found.ndim} axes; it must be {form} with 1, 2 or 3 spatial axes")
+    return spatial_array(name, found, found.ndim - 2, last)
 
 
 def spatial_shape(shape: tuple[int, ...], rank: int, last: bool) -> tuple[int, ...]:

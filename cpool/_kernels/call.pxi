@@ -126,6 +126,14 @@ cdef int run_spread(const Call* c, Py_ssize_t threads) except -1 nogil:
 
 cdef int run_return(const Call* c, Py_ssize_t threads) except -1 nogil:
     cdef GradPlan p
+    cdef Py_ssize_t planes = c.shape.planes, t
+    if all_covered(&c.shape) and not c.part and planes >= threads:
+        if threads == 1:
+            give_planes(c, 0, planes)
+            return 0
+        for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
+            give_planes(c, planes * t // threads, planes * (t + 1) // threads)
+        return 0
     p.rows = &GRADS[c.element]
     p.z, p.y, p.x, p.planes, p.inner = c.shape.z, c.shape.y, c.shape.x, c.shape.planes, c.shape.inner
     p.grad, p.codes, p.code_width, p.result, p.part = c.source, c.winners, c.winner_width, c.result, c.part

@@ -1,4 +1,5 @@
-# Windows as large as the input: all its axes are one, and the sum of a plane is one sweep over it.
+# Windows as large as the input: all its axes are one, and a plane is one sweep, whose best or sum is its result; of a gradient,
+# one value all over, or one cell.
 
 cdef enum:
     FOLDED = 64     # planes whose sums are divided and stored together
@@ -7,12 +8,16 @@ cdef inline bint covered(const Axis* a) noexcept nogil:
     return a.out == 1 and a.kernel == a.size and a.before == 0 and a.dilation == 1 and a.after == 0
 
 
+cdef inline bint all_covered(const Shape* s) noexcept nogil:
+    return covered(&s.z) and covered(&s.y) and covered(&s.x)
+
+
 cdef void collapse(Shape* s, const Py_ssize_t* steps, Py_ssize_t itemsize) noexcept nogil:
     # Three covered axes of contiguous memory (steps NULL: it is) become one; the order of the cells is the same. Not of pixels of
     # channels: there a row at a time is a few streams through memory, which a whole plane is not.
     cdef Py_ssize_t row = s.x.size * s.inner * itemsize
     cdef bint contiguous = steps == NULL or (steps[2] == row and steps[1] == row * s.y.size)
-    if s.inner == 1 and contiguous and covered(&s.z) and covered(&s.y) and covered(&s.x):
+    if s.inner == 1 and contiguous and all_covered(s):
         s.x.size *= s.z.size * s.y.size
         s.x.kernel = s.x.size
         s.z = s.y = trivial()
@@ -26,19 +31,58 @@ cdef Axis trivial() noexcept nogil:
 
 
 cdef bint folds(const Plan* p) noexcept nogil:
-    return (not p.repeat and not p.divide_source and p.rows.fold != NULL and p.inner == 1 and covered(&p.x)
-            and covered(&p.z) and p.z.size == 1 and covered(&p.y) and p.y.size == 1)
+    if not (p.inner == 1 and covered(&p.x) and covered(&p.y) and p.y.size == 1 and covered(&p.z) and p.z.size == 1):
+        return False
+    if p.repeat:
+        return p.plane_step == p.rows.source
+    return not p.divide_source and (p.rows.fold_best != NULL or p.rows.fold != NULL)
 
 
 cdef void fold_planes(const Plan* p, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     cdef double[FOLDED] sums
     cdef double[FOLDED] by
+    cdef double[FOLDED] spread
     cdef double cells = p.divisor if p.divisor != 0 else <double>p.x.size
-    cdef Py_ssize_t i, plane = first, count
+    cdef Py_ssize_t i, plane = first, count, w = p.rows.result
+    cdef char* out
+    if p.rows.fold_best != NULL:
+        p.rows.fold_best(p.result + first * w, p.winners + first * p.winner_width if p.winners else NULL, p.winner_width,
+                         p.source + first * p.plane_step, p.plane_step, end - first, p.x.size)
+        return
     for i in range(FOLDED):
         by[i] = 1 / cells if p.rows.reciprocal else cells
     while plane < end:
         count = min(FOLDED, end - plane)
-        p.rows.fold(<char*>sums, p.source + plane * p.plane_step, p.plane_step, count, p.x.size)
-        p.rows.store(p.result + plane * p.rows.result, <const char*>sums, count, by if p.divide_result else NULL)
+        if p.repeat:
+            out = <char*>spread
+            if p.divide_source:
+                p.rows.load(<char*>sums, p.source + plane * w, count, by)
+                p.rows.store(out, <const char*>sums, count, NULL)
+            else:
+                memcpy(out, p.source + plane * w, count * w)
+            cpool_repeat(p.result + plane * p.x.size * w, out, p.x.size, count * p.x.size, w)
+        else:
+            p.rows.fold(<char*>sums, p.source + plane * p.plane_step, p.plane_step, count, p.x.size)
+            p.rows.store(p.result + plane * w, <const char*>sums, count, by if p.divide_result else NULL)
         plane += count
+
+
+cdef void give_planes(const Call* c, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    # The gradient of max and min: zeros, and the cell that won.
+    cdef Py_ssize_t inner = c.shape.inner, n = c.shape.z.size * c.shape.y.size * c.shape.x.size, width = result_width(c), plane, i, at
+    cdef char* out = c.result + first * n * inner * width
+    for plane in range(first, end):
+        memset(out, 0, n * inner * width)
+        for i in range(plane * inner, (plane + 1) * inner):
+            if c.winner_width == 1:
+                at = (<const uint8_t*>c.winners)[i]
+            elif c.winner_width == 2:
+                at = (<const uint16_t*>c.winners)[i]
+            else:
+                at = (<const int32_t*>c.winners)[i]
+            at = at * inner + i - plane * inner
+            if width == 4:
+                (<float*>out)[at] += (<const float*>c.source)[i]
+            else:
+                (<double*>out)[at] += (<const double*>c.source)[i]
+        out += n * inner * width

@@ -28,12 +28,14 @@ include "winners.pxi"
 include "pick.pxi"
 include "run.pxi"
 include "call.pxi"
+include "boxes.pxi"
 include "halves.pxi"
 include "bins.pxi"
 include "bins_gradient.pxi"
 include "places.pxi"
 include "roi.pxi"
 include "roi_run.pxi"
+include "lp.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:

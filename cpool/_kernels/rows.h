@@ -9,6 +9,7 @@
 #ifndef CPOOL_ROWS_H
 #define CPOOL_ROWS_H
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,6 +54,8 @@ typedef struct {
     void (*first_windows)(const cpool_windows *);
     /* out[c] = the sum of n input elements from src + c * src_step on, for c < count; sums only. */
     void (*fold)(char *out, const char *src, isize src_step, isize count, isize n);
+    /* The same of max and min; unless `code` is NULL it takes the place of each winner, in code_width bytes. */
+    void (*fold_best)(char *out, char *code, isize code_width, const char *src, isize src_step, isize count, isize n);
     void (*accumulate)(char *out, const char *src, isize n);                 /* out = op(out, src), for sums */
     void (*fill)(char *dst, isize n);                                        /* the neutral element */
     /* Input elements -> pass elements -> output elements, divided by `by` (or multiplied with its reciprocals) unless NULL. */
@@ -349,5 +352,6 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 
 #include "rows_tables.h"
 #include "halves.h"
+#include "lp.h"
 
 #endif

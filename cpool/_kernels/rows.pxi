@@ -55,6 +55,7 @@ cdef extern from "rows.h" nogil:
         void (*windows)(const cpool_windows*) noexcept nogil
         void (*first_windows)(const cpool_windows*) noexcept nogil
         void (*fold)(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*fold_best)(char*, char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*accumulate)(char*, const char*, Py_ssize_t) noexcept nogil
         void (*fill)(char*, Py_ssize_t) noexcept nogil
         void (*load)(char*, const char*, Py_ssize_t, const void*) noexcept nogil

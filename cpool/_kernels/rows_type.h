@@ -220,6 +220,8 @@ static void FN(narrow)(char *dst, isize dst_width, const char *code, isize n)
 }
 #endif
 
+#include "fold_best.h"
+
 #ifdef GRADS
 #include "pick_rows.h"
 #endif

@@ -15,8 +15,17 @@
     { \
         return op == CPOOL_MAX ? CPOOL_MM(bits, max_##suffix)(b, a) : CPOOL_MM(bits, min_##suffix)(b, a); \
     } \
-    CPOOL_INLINE int cpool_x86_any_nan_##S##_##bytes(vector v) { return CPOOL_ANY_NAN(bits, suffix, v); }
+    CPOOL_INLINE int cpool_x86_any_nan_##S##_##bytes(vector v) { return CPOOL_ANY_NAN(bits, suffix, v); } \
+    /* One bit a lane. */ \
+    CPOOL_INLINE uint32_t cpool_x86_equal_##S##_##bytes(vector a, vector b) { return (uint32_t)CPOOL_EQUAL(bits, suffix, a, b); }
 
+#if defined(__AVX512VL__)
+#define CPOOL_EQUAL(bits, suffix, a, b) CPOOL_MM(bits, cmp_##suffix##_mask)(a, b, _CMP_EQ_OQ)
+#elif defined(__AVX__)
+#define CPOOL_EQUAL(bits, suffix, a, b) CPOOL_MM(bits, movemask_##suffix)(CPOOL_MM(bits, cmp_##suffix)(a, b, _CMP_EQ_OQ))
+#else
+#define CPOOL_EQUAL(bits, suffix, a, b) _mm_movemask_##suffix(_mm_cmpeq_##suffix(a, b))
+#endif
 #if defined(__AVX512VL__)
 #define CPOOL_ANY_NAN(bits, suffix, v) CPOOL_MM(bits, cmp_##suffix##_mask)(v, v, _CMP_UNORD_Q) != 0
 #elif defined(__AVX__)

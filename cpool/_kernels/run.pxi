@@ -25,7 +25,7 @@ cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
     if p.planes == 0 or p.inner == 0:
         return 0
     if folds(p):
-        threads = max(1, min(threads, p.planes // FOLDED))
+        threads = max(1, min(threads, p.planes))
         if threads == 1:
             fold_planes(p, 0, p.planes)
             return 0

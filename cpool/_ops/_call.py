@@ -54,7 +54,8 @@ def planned(
     data_format: str,
 ) -> tuple[Array, Plan]:
     """Check the arguments that every pooling over windows has."""
-    key, given = None, (kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    key: tuple[Any, ...] | None = None
+    given = (kernel_size, stride, padding, dilation, ceil_mode, data_format)
     if type(x) is np.ndarray and x.flags.carray and _dispatch.is_native(x.dtype):
         # By identity: equal arguments of other types, 2.0 or True, must go on being refused.
         key = (rank, x.shape, id(kernel_size), id(stride), id(padding), id(dilation), id(ceil_mode), id(data_format))
@@ -65,20 +66,45 @@ def planned(
     ceil_mode = _arguments.flag("ceil_mode", ceil_mode)
     array = _arguments.spatial_array("x", x, rank, last)
     axes = _geometry.axes_of(_arguments.spatial_shape(array.shape, rank, last), window, ceil_mode)
+    return array, _kept(key, given, _plan_of(array, rank, last, axes, key is not None))
+
+
+def planned_whole(x: ArrayLike, data_format: str) -> tuple[Array, Plan]:
+    """Check the arguments of pooling over a window as large as the input, of any rank."""
+    key: tuple[Any, ...] | None = None
+    given = (data_format,)
+    if type(x) is np.ndarray and x.flags.carray and _dispatch.is_native(x.dtype):
+        key = ("whole", x.shape, id(data_format))
+        if (found := _plans.get(key)) is not None:
+            return x, found[0]
+    last = _arguments.channels_last(data_format)
+    array = _arguments.batched_array("x", x, last)
+    rank = array.ndim - 2
+    axes = tuple(Axis(size, 1, size, size, 1, 0, 0) for size in _arguments.spatial_shape(array.shape, rank, last))
+    return array, _kept(key, given, _plan_of(array, rank, last, axes, key is not None))
+
+
+def _plan_of(array: Array, rank: int, last: bool, axes: tuple[Axis, ...], plain: bool) -> Plan:
+    """The plan of a call whose arguments were checked; `plain` says that the kernels take the array as it is."""
     layout = layout_of(array, rank, last)
     y_shape = _geometry.pooled_shape(array.shape, axes, last)
     planes, *_, inner = layout.five(layout.shape_in_memory(array.shape))
     numbers = [planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)]
     work = max(array.size, math.prod(y_shape))
     empty = any(axis.has_empty_window() for axis in axes)
-    direct = key is not None and layout.last == layout.inner_channels
+    direct = plain and layout.last == layout.inner_channels
     geometry = np.array(numbers, np.int64).tobytes()
-    plan = Plan(layout, axes, array.shape, y_shape, geometry, work, empty, math.prod(window.kernel), direct)
+    cells = math.prod(axis.kernel for axis in axes)
+    return Plan(layout, axes, array.shape, y_shape, geometry, work, empty, cells, direct)
+
+
+def _kept(key: tuple[Any, ...] | None, given: tuple[Any, ...], plan: Plan) -> Plan:
+    """The plan, to be found again by the key where nothing that was given can change."""
     if key is not None and all(map(_is_plain, given)):
         if len(_plans) >= MOST_PLANS:
             _plans.clear()
         _plans[key] = plan, given
-    return array, plan
+    return plan
 
 
 def _is_plain(value: Any) -> bool:
@@ -141,11 +167,11 @@ class Shapes(Protocol):
 
 
 def pullback_through(
-    plan: Shapes, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None], halves: bool = False
+    plan: Shapes, x_dtype: np.dtype[Any], run: Callable[[int, Array, Array], None], *, halves: bool = True
 ) -> Pullback:
     """The pullback whose kernel is `run(element, grad, grad_x)`: the same checks and conversions for every family.
 
-    With `halves` the kernel takes gradients in float16 and bfloat16 as such.
+    Without kernels for `halves` theirs go through float32.
     """
     dtype = _arguments.gradient_dtype(x_dtype)
     wide = _dispatch.FLOAT64 if dtype.itemsize == 8 else _dispatch.FLOAT32

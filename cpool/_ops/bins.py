@@ -90,7 +90,7 @@ def with_pullback(kind: str, given: ArrayLike, x: Array, plan: BinPlan, out: Arr
         else:
             _dispatch.kernels.spread_bins(element, grad, grad_x, plan.bounds, plan.shape, threads)
 
-    return y, places, pullback_through(plan, x.dtype, run)
+    return y, places, pullback_through(plan, x.dtype, run, halves=False)
 
 
 # ------------------------------------------------------------------------------------------------ adaptive

@@ -30,7 +30,8 @@ def _prepare(
     return array, plan, include_pad, divisor
 
 
-def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None) -> Array:
+def pooled(kind: str, given: ArrayLike, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None) -> Array:
+    """The result of a call that is planned."""
     kernel = _dispatch.kernel_for(kind, x.dtype)
     if out is None and plan.direct and x.dtype is kernel.result:  # nothing to convert: the short way
         y = np.empty(plan.y_shape, x.dtype)
@@ -71,7 +72,7 @@ def forward(
     array, plan, include_pad, divisor = _prepare(
         rank, x, kernel_size, stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, data_format
     )
-    return _pool(kind, x, array, plan, include_pad, divisor, out)
+    return pooled(kind, x, array, plan, include_pad, divisor, out)
 
 
 def vjp(
@@ -92,11 +93,18 @@ def vjp(
     array, plan, include_pad, divisor = _prepare(
         rank, x, kernel_size, stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, data_format
     )
-    y = _pool(kind, x, array, plan, include_pad, divisor, out)
+    return pooled_vjp(kind, x, array, plan, include_pad, divisor, out)
+
+
+def pooled_vjp(
+    kind: str, given: ArrayLike, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None
+) -> tuple[Array, Callable[..., Array]]:  # fmt: skip
+    """The result and the pullback of a call that is planned."""
+    y = pooled(kind, given, x, plan, include_pad, divisor, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
         rows = plan.layout.rows_of(grad)
         threads = threads_for(plan.work)
         _dispatch.kernels.spread_gradient(element, rows, grad_x, plan.geometry, kind == "avg", include_pad, divisor, threads)
 
-    return y, pullback_through(plan, array.dtype, run, halves=True)
+    return y, pullback_through(plan, x.dtype, run)

@@ -15,11 +15,16 @@ from cpool._threads import threads_for
 UINT8 = np.dtype(np.uint8)
 
 
-def _code_dtype(cells: int) -> np.dtype[Any]:
+def code_dtype(cells: int) -> np.dtype[Any]:
     """The smallest dtype for the place of a winner in its window; its largest value says that there is none."""
     if cells < 2**8:
         return UINT8
     return np.dtype(np.uint16 if cells < 2**16 else np.int32)
+
+
+def no_winner(dtype: np.dtype[Any]) -> int:
+    """The code of a window without a cell."""
+    return int(np.iinfo(dtype).max) if dtype.kind == "u" else -1
 
 
 def _neutral(kind: str, dtype: np.dtype[Any]) -> Any:
@@ -31,7 +36,7 @@ def _neutral(kind: str, dtype: np.dtype[Any]) -> Any:
     return -np.inf if kind == "max" else np.inf
 
 
-def _fill_empty_windows(plan: Plan, a: Array, value: Any) -> None:
+def fill_empty_windows(plan: Plan, a: Array, value: Any) -> None:
     """Set what windows without a cell give; for values the kernel's own may be that of a wider dtype than the user's."""
     first = a.ndim - len(plan.axes) - plan.layout.last
     for i, axis in enumerate(plan.axes):
@@ -56,14 +61,14 @@ def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) 
 
     y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
     if plan.empty_windows and y.dtype == np.bool_:
-        _fill_empty_windows(plan, y, _neutral(kind, y.dtype))
+        fill_empty_windows(plan, y, _neutral(kind, y.dtype))
     return y
 
 
 def _pool_with_winners(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
     """The result, and the code of each winner as the kernels wrote it."""
     kernel = _dispatch.kernel_for(kind, x.dtype, winners=True)
-    dtype = _code_dtype(_arguments.cells(plan.cells))
+    dtype = code_dtype(_arguments.cells(plan.cells))
     if out is None and plan.direct and x.dtype is kernel.dtype and not plan.empty_windows:  # nothing to convert: the short way
         y, codes = np.empty(plan.y_shape, x.dtype), np.empty(plan.y_shape, dtype)
         threads = threads_for(plan.work)
@@ -81,8 +86,8 @@ def _pool_with_winners(kind: str, given: ArrayLike, x: Array, plan: Plan, out: A
 
     y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
     if plan.empty_windows:
-        _fill_empty_windows(plan, y, _neutral(kind, y.dtype))
-        _fill_empty_windows(plan, codes, np.iinfo(dtype).max if dtype.kind == "u" else -1)
+        fill_empty_windows(plan, y, _neutral(kind, y.dtype))
+        fill_empty_windows(plan, codes, no_winner(dtype))
     return y, written
 
 
@@ -91,7 +96,7 @@ def plane_indices(written: Array, plan: Plan) -> Array:
     codes = plan.layout.as_user_sees(written)
     if codes.size == 0:
         return np.empty(codes.shape, np.int64)
-    none = codes == (np.iinfo(codes.dtype).max if codes.dtype.kind == "u" else -1)
+    none = codes == no_winner(codes.dtype)
     rest = codes.astype(np.int64)
     indices = np.zeros_like(rest)
     plane = 1
@@ -121,9 +126,14 @@ def forward(
     """Pool x by "max" or "min"; without indices, no winner is looked for."""
     return_indices = _arguments.flag("return_indices", return_indices)
     array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    return pooled(kind, x, array, plan, return_indices, out)
+
+
+def pooled(kind: str, given: ArrayLike, x: Array, plan: Plan, return_indices: bool, out: Array | None) -> Any:
+    """The result of a call that is planned."""
     if not return_indices:
-        return _pool(kind, x, array, plan, out)
-    y, codes = _pool_with_winners(kind, x, array, plan, out)
+        return _pool(kind, given, x, plan, out)
+    y, codes = _pool_with_winners(kind, given, x, plan, out)
     return y, plane_indices(codes, plan)
 
 
@@ -143,11 +153,18 @@ def vjp(
     """Pool x by "max" or "min", and return the pullback, which keeps one small code an output and not x."""
     return_indices = _arguments.flag("return_indices", return_indices)
     array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-    y, codes = _pool_with_winners(kind, x, array, plan, out)
+    return pooled_vjp(kind, x, array, plan, return_indices, out)
+
+
+def pooled_vjp(
+    kind: str, given: ArrayLike, x: Array, plan: Plan, return_indices: bool, out: Array | None
+) -> tuple[Any, Callable[..., Array]]:  # fmt: skip
+    """The result and the pullback of a call that is planned."""
+    y, codes = _pool_with_winners(kind, given, x, plan, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
         rows = plan.layout.contiguous(grad)
         _dispatch.kernels.winner_gradient(element, rows, codes, grad_x, plan.geometry, threads_for(plan.work))
 
-    pullback = pullback_through(plan, array.dtype, run, halves=True)
+    pullback = pullback_through(plan, x.dtype, run)
     return (y, plane_indices(codes, plan)) if return_indices else y, pullback

@@ -26,6 +26,12 @@ from cpool.functional.linear import (
     sum_pool2d,
     sum_pool3d,
 )
+from cpool.functional.lp import (
+    global_lp_pool,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+)
 from cpool.functional.pyramid import (
     spatial_pyramid_pool2d,
 )
@@ -40,6 +46,12 @@ from cpool.functional.select import (
     min_pool1d,
     min_pool2d,
     min_pool3d,
+)
+from cpool.functional.whole import (
+    global_avg_pool,
+    global_max_pool,
+    global_min_pool,
+    global_sum_pool,
 )
 
 __all__ = [
@@ -56,6 +68,14 @@ __all__ = [
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "global_avg_pool",
+    "global_lp_pool",
+    "global_max_pool",
+    "global_min_pool",
+    "global_sum_pool",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",

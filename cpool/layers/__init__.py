@@ -1,6 +1,7 @@
 """The layers: configuration, parameters and state around the functions."""
 
 from cpool.layers._layer import Layer
+from cpool.layers._whole import GlobalLayer
 from cpool.layers.adaptive import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -11,10 +12,12 @@ from cpool.layers.adaptive import (
 )
 from cpool.layers.fractional import FractionalAvgPool2d, FractionalAvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
+from cpool.layers.lp import GlobalLPPool, LPPool1d, LPPool2d, LPPool3d
 from cpool.layers.pyramid import SpatialPyramidPool2d
 from cpool.layers.roi import RoIAlign, RoIPool
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
 from cpool.layers.tutorial import Layers, Pooling
+from cpool.layers.whole import GlobalAvgPool, GlobalMaxPool, GlobalMinPool, GlobalSumPool
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -30,6 +33,15 @@ __all__ = [
     "FractionalAvgPool3d",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
+    "GlobalAvgPool",
+    "GlobalLPPool",
+    "GlobalLayer",
+    "GlobalMaxPool",
+    "GlobalMinPool",
+    "GlobalSumPool",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "Layer",
     "Layers",
     "MaxPool1d",

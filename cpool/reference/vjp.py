@@ -1,6 +1,6 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import bins, linear, roi, select
+from cpool.reference import bins, linear, lp, roi, select, whole
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -28,6 +28,14 @@ fractional_avg_pool3d = with_gradient(bins.fractional_avg_pool, 3)
 spatial_pyramid_pool2d = with_gradient(bins.spatial_pyramid_pool, 2)
 roi_align = with_gradient(roi.roi_align, 2, suffix=False)
 roi_pool = with_gradient(roi.roi_pool, 2, suffix=False)
+global_avg_pool = with_gradient(whole.global_avg_pool, 0, suffix=False)
+global_max_pool = with_gradient(whole.global_max_pool, 0, suffix=False)
+global_min_pool = with_gradient(whole.global_min_pool, 0, suffix=False)
+global_sum_pool = with_gradient(whole.global_sum_pool, 0, suffix=False)
+lp_pool1d = with_gradient(lp.lp_pool, 1)
+lp_pool2d = with_gradient(lp.lp_pool, 2)
+lp_pool3d = with_gradient(lp.lp_pool, 3)
+global_lp_pool = with_gradient(lp.global_lp_pool, 0, suffix=False)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -43,6 +51,14 @@ __all__ = [
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "global_avg_pool",
+    "global_lp_pool",
+    "global_max_pool",
+    "global_min_pool",
+    "global_sum_pool",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",

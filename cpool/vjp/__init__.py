@@ -23,6 +23,12 @@ from cpool.vjp.linear import (
     sum_pool2d,
     sum_pool3d,
 )
+from cpool.vjp.lp import (
+    global_lp_pool,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
+)
 from cpool.vjp.pyramid import (
     spatial_pyramid_pool2d,
 )
@@ -37,6 +43,12 @@ from cpool.vjp.select import (
     min_pool1d,
     min_pool2d,
     min_pool3d,
+)
+from cpool.vjp.whole import (
+    global_avg_pool,
+    global_max_pool,
+    global_min_pool,
+    global_sum_pool,
 )
 
 __all__ = [
@@ -54,6 +66,14 @@ __all__ = [
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "global_avg_pool",
+    "global_lp_pool",
+    "global_max_pool",
+    "global_min_pool",
+    "global_sum_pool",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
