@@ -5,7 +5,7 @@
 
 from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cython.parallel cimport prange
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport INT64_MIN, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
@@ -29,6 +29,7 @@ include "pick.pxi"
 include "run.pxi"
 include "call.pxi"
 include "halves.pxi"
+include "places.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:
