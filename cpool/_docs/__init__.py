@@ -12,14 +12,14 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import windows
+from cpool._docs import unpool, windows
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
 T = TypeVar("T", bound=Callable[..., Any])
 Role = Literal["function", "vjp", "layer"]
 
-METHODS: dict[str, Method] = {**windows.METHODS}
+METHODS: dict[str, Method] = {**windows.METHODS, **unpool.METHODS}
 
 PULLBACK = """\
 pullback : callable

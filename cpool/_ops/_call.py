@@ -76,16 +76,17 @@ def planned(
     direct = key is not None and layout.last == layout.inner_channels
     geometry = np.array(numbers, np.int64).tobytes()
     plan = Plan(layout, axes, array.shape, y_shape, geometry, work, empty, math.prod(window.kernel), direct)
-    if key is not None and all(map(_is_plain, given)):
+    if key is not None and all(map(is_plain, given)):
         if len(_plans) >= MOST_PLANS:
             _plans.clear()
         _plans[key] = plan, given
     return array, plan
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
+    """Whether an argument can never change."""
     kind = type(value)
-    return kind is int or kind is bool or value is None or kind is str or (kind is tuple and all(map(_is_plain, value)))
+    return kind is int or kind is bool or value is None or kind is str or (kind is tuple and all(map(is_plain, value)))
 
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:

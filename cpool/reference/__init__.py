@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import linear, select, vjp
+from cpool.reference import linear, select, unpool, vjp
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -15,6 +15,9 @@ avg_pool3d = forward(linear.avg_pool, 3)
 sum_pool1d = forward(linear.sum_pool, 1)
 sum_pool2d = forward(linear.sum_pool, 2)
 sum_pool3d = forward(linear.sum_pool, 3)
+max_unpool1d = forward(unpool.max_unpool, 1)
+max_unpool2d = forward(unpool.max_unpool, 2)
+max_unpool3d = forward(unpool.max_unpool, 3)
 
 __all__ = [
     "avg_pool1d",
@@ -23,6 +26,9 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

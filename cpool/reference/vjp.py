@@ -1,6 +1,6 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import linear, select
+from cpool.reference import linear, select, unpool
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -15,6 +15,9 @@ avg_pool3d = with_gradient(linear.avg_pool, 3)
 sum_pool1d = with_gradient(linear.sum_pool, 1)
 sum_pool2d = with_gradient(linear.sum_pool, 2)
 sum_pool3d = with_gradient(linear.sum_pool, 3)
+max_unpool1d = with_gradient(unpool.max_unpool, 1)
+max_unpool2d = with_gradient(unpool.max_unpool, 2)
+max_unpool3d = with_gradient(unpool.max_unpool, 3)
 
 __all__ = [
     "avg_pool1d",
@@ -23,6 +26,9 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
