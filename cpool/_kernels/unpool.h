@@ -8,20 +8,28 @@
 /* The code of an index that is in none of the cells seen so far. */
 #define CPOOL_NO_CODE 255
 
+/* Indices of 64 bits in 32; false where one is negative or has more. */
+static int cpool_narrow_indices(int32_t *restrict narrow, const int64_t *restrict index, isize n)
+{
+    uint64_t bits = 0;
+    for (isize i = 0; i < n; i++) {
+        narrow[i] = (int32_t)index[i];
+        bits |= (uint64_t)index[i];
+    }
+    return bits <= INT32_MAX;
+}
+
 /* Codes of the indices that lie in one row of cells of their windows: index i in the `kernel` cells from start + steps[i] on, the
  * first of which has the code k. The others are given CPOOL_NO_CODE if this is the first row of cells, and stay else. */
-#define CPOOL_MATCH(P) \
-    static void cpool_match_##P(uint8_t *restrict code, const P *restrict index, const int32_t *restrict steps, int64_t start, \
-                                uint8_t k, uint64_t kernel, int first, isize n) \
-    { \
-        const uint8_t none = first ? CPOOL_NO_CODE : 0; \
-        for (isize i = 0; i < n; i++) { \
-            const uint64_t at = (uint64_t)index[i] - (uint64_t)start - (uint64_t)steps[i]; \
-            code[i] = at < kernel ? (uint8_t)(k + at) : (uint8_t)(code[i] | none); \
-        } \
+static void cpool_match(uint8_t *restrict code, const int32_t *restrict index, const int32_t *restrict steps, uint32_t start,
+                        uint8_t k, uint32_t kernel, int first, isize n)
+{
+    const uint8_t none = first ? CPOOL_NO_CODE : 0;
+    for (isize i = 0; i < n; i++) {
+        const uint32_t at = (uint32_t)index[i] - start - (uint32_t)steps[i];
+        code[i] = at < kernel ? (uint8_t)(k + at) : (uint8_t)(code[i] | none);
     }
-CPOOL_MATCH(int32_t)
-CPOOL_MATCH(int64_t)
+}
 
 #if CPOOL_X86 && CPOOL_BYTES == 64
 #define cpool_ones_r32_64_x86(mask) _mm512_movm_epi32(mask)

@@ -4,12 +4,12 @@
 
 cdef extern from "unpool.h" nogil:
     int NO_CODE "CPOOL_NO_CODE"
-    void match4 "cpool_match_int32_t"(uint8_t*, const int32_t*, const int32_t*, int64_t, uint8_t, uint64_t, int, Py_ssize_t)
-    void match8 "cpool_match_int64_t"(uint8_t*, const int64_t*, const int32_t*, int64_t, uint8_t, uint64_t, int, Py_ssize_t)
-    void spread_pairs4 "cpool_spread_pairs_r32"(uint32_t*, const uint32_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t)
-    void spread_pairs8 "cpool_spread_pairs_r64"(uint64_t*, const uint64_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t)
-    void gather_pairs4 "cpool_gather_pairs_r32"(uint32_t*, const uint32_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t)
-    void gather_pairs8 "cpool_gather_pairs_r64"(uint64_t*, const uint64_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t)
+    bint narrow_indices "cpool_narrow_indices"(int32_t*, const int64_t*, Py_ssize_t)
+    void match_codes "cpool_match"(uint8_t*, const int32_t*, const int32_t*, uint32_t, uint8_t, uint32_t, int, Py_ssize_t)
+    void spread_pairs4 "cpool_spread_pairs_r32"(uint32_t*, const uint32_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t, bint)
+    void spread_pairs8 "cpool_spread_pairs_r64"(uint64_t*, const uint64_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t, bint)
+    void gather_pairs4 "cpool_gather_pairs_r32"(uint32_t*, const uint32_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t, bint)
+    void gather_pairs8 "cpool_gather_pairs_r64"(uint64_t*, const uint64_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t, bint)
     void spread_pixel4 "cpool_spread_pixel_r32"(uint32_t*, const uint32_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t)
     void spread_pixel8 "cpool_spread_pixel_r64"(uint64_t*, const uint64_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t)
     void gather_pixel4 "cpool_gather_pixel_r32"(uint32_t*, const uint32_t*, const uint8_t*, const Py_ssize_t*, Py_ssize_t, Py_ssize_t)
@@ -53,30 +53,33 @@ cdef void prepare_steps(const Unpool* p) noexcept nogil:
                         i += 1
 
 
-cdef bint find_codes(const Unpool* p, Py_ssize_t at, Py_ssize_t n, Py_ssize_t start) noexcept nogil:
+cdef bint find_codes(const Unpool* p, int32_t* narrow, Py_ssize_t at, Py_ssize_t n, Py_ssize_t start) noexcept nogil:
     # Whether all of n indices, of which the first one's window begins at `start`, lie in their windows.
-    cdef Py_ssize_t tz, ty, row
+    cdef Py_ssize_t tz, ty
+    cdef const int32_t* index = narrow
+    cdef uint8_t* codes = p.codes + at
     cdef uint8_t k = 0
+    if p.width == 4:
+        index = <const int32_t*>p.values + at
+    elif not narrow_indices(narrow, <const int64_t*>p.values + at, n):
+        return False
     for tz in range(p.z.kernel):
         for ty in range(p.y.kernel):
-            row = start + (tz * p.y.size + ty) * p.x.size
-            if p.width == 4:
-                match4(p.codes + at, <const int32_t*>p.values + at, p.steps, row, k, p.x.kernel, k == 0, n)
-            else:
-                match8(p.codes + at, <const int64_t*>p.values + at, p.steps, row, k, p.x.kernel, k == 0, n)
+            match_codes(codes, index, p.steps, <uint32_t>(start + (tz * p.y.size + ty) * p.x.size), k, <uint32_t>p.x.kernel, k == 0, n)
             k = <uint8_t>(k + p.x.kernel)
-    return memchr(p.codes + at, NO_CODE, n) == NULL
+    return memchr(codes, NO_CODE, n) == NULL
 
 
 # -------------------------------------------------------------------------------------------------------- spreading values
-cdef void spread_row(const Unpool* p, const raw_type* x, const uint8_t* code, raw_type* window) noexcept nogil:
-    # All cells of a row of windows, the first of which begins at `window`: of pairs, or of pixels, of 4 or 8 bytes.
+cdef void spread_row(const Unpool* p, const raw_type* x, const uint8_t* code, raw_type* window, bint room) noexcept nogil:
+    # All cells of a row of windows, the first of which begins at `window`: of pairs, or of pixels, of 4 or 8 bytes. Where there is
+    # room, the next row comes after this one.
     cdef Py_ssize_t o, inner = p.inner, rows = p.z.kernel * p.y.kernel
     if p.pairs:
         if raw_type is uint32_t:
-            spread_pairs4(window, x, code, p.place, rows, p.x.out)
+            spread_pairs4(window, x, code, p.place, rows, p.x.out, room)
         elif raw_type is uint64_t:
-            spread_pairs8(window, x, code, p.place, rows, p.x.out)
+            spread_pairs8(window, x, code, p.place, rows, p.x.out, room)
         return
     for o in range(p.x.out):
         if raw_type is uint32_t:
@@ -127,7 +130,7 @@ cdef void spread_unit(const Unpool* p, raw_type* result, const raw_type* x, cons
     result += oz * p.z.stride * slice
     if p.pairs or p.pixels:
         for oy in range(first, end):
-            spread_row(p, x + oy * line, code + oy * line, result + oy * p.y.stride * row)
+            spread_row(p, x + oy * line, code + oy * line, result + oy * p.y.stride * row, oy + 1 < end)
         if p.x.size > p.x.out * p.x.kernel or p.y.size > p.y.out * p.y.kernel:
             for tz in range(p.z.kernel):
                 clear_gaps(p, result + tz * slice, first, end)
@@ -141,14 +144,14 @@ cdef void spread_unit(const Unpool* p, raw_type* result, const raw_type* x, cons
 
 
 # -------------------------------------------------------------------------------------------------------- and their gradient
-cdef void gather_row(const Unpool* p, raw_type* x, const raw_type* window, const uint8_t* code) noexcept nogil:
-    # A row of windows; `window` is the first one's first cell.
+cdef void gather_row(const Unpool* p, raw_type* x, const raw_type* window, const uint8_t* code, bint room) noexcept nogil:
+    # A row of windows; `window` is the first one's first cell. Where there is room, the next row comes after this one.
     cdef Py_ssize_t o, c, inner = p.inner, rows = p.z.kernel * p.y.kernel
     if p.pairs:
         if raw_type is uint32_t:
-            gather_pairs4(x, window, code, p.place, rows, p.x.out)
+            gather_pairs4(x, window, code, p.place, rows, p.x.out, room)
         elif raw_type is uint64_t:
-            gather_pairs8(x, window, code, p.place, rows, p.x.out)
+            gather_pairs8(x, window, code, p.place, rows, p.x.out, room)
         return
     for o in range(p.x.out):
         if p.pixels:
@@ -170,24 +173,24 @@ cdef void copy_unit(const Unpool* p, Py_ssize_t plane, Py_ssize_t oz, Py_ssize_t
         return
     values += (plane * p.z.size + oz * p.z.stride) * p.y.size * row
     for oy in range(first, end):
-        gather_row(p, result + at + oy * line, values + oy * p.y.stride * row, p.codes + at + oy * line)
+        gather_row(p, result + at + oy * line, values + oy * p.y.stride * row, p.codes + at + oy * line, oy + 1 < end)
 
 
 # -------------------------------------------------------------------------------------------------------- work and threads
-cdef bint unpool_units(const Unpool* p, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef bint unpool_units(const Unpool* p, int32_t* narrow, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     # False where an index lies outside its window.
     cdef Py_ssize_t unit, part, plane, oz, oy, end_y, line = p.x.out * p.inner, outputs = p.z.out * p.y.out * line
     for unit in range(first, end):
         if p.folded > 1:
             plane = unit * p.folded
-            if not find_codes(p, plane * outputs, min(p.folded, p.planes - plane) * outputs, 0):
+            if not find_codes(p, narrow, plane * outputs, min(p.folded, p.planes - plane) * outputs, 0):
                 return False
             continue
         plane, part = unit // (p.z.out * p.blocks), unit // p.blocks
         oz, oy = part - plane * p.z.out, (unit - part * p.blocks) * p.rows
         end_y = min(p.y.out, oy + p.rows)
         if p.kind == FIND_CODES:
-            if not find_codes(p, (part * p.y.out + oy) * line, (end_y - oy) * line,
+            if not find_codes(p, narrow, (part * p.y.out + oy) * line, (end_y - oy) * line,
                               (oz * p.z.stride * p.y.size + oy * p.y.stride) * p.x.size):
                 return False
         elif p.width == 1:
@@ -202,23 +205,25 @@ cdef bint unpool_units(const Unpool* p, Py_ssize_t first, Py_ssize_t end) noexce
 
 
 cdef bint run_unpool(Unpool* p, Py_ssize_t threads) except -1 nogil:
-    cdef Py_ssize_t t, units = p.planes * p.z.out * p.blocks, outputs = p.y.out * p.x.out * p.inner
+    cdef Py_ssize_t t, units = p.planes * p.z.out * p.blocks, outputs = p.z.out * p.y.out * p.x.out * p.inner, indices = 0
     cdef int lost = 0
     if p.planes == 0 or p.inner == 0:
         return True
     if p.kind == FIND_CODES:
-        if p.z.out * outputs <= COMPARED // 2:
-            p.folded = COMPARED // (p.z.out * outputs)
+        indices = p.rows * p.x.out * p.inner
+        if p.planes > 1 and outputs <= COMPARED // 2:
+            p.folded = min(p.planes, COMPARED // outputs)
+            indices = p.folded * outputs
             units = (p.planes + p.folded - 1) // p.folded
-            outputs *= p.z.out
-        p.steps = <int32_t*>allocate((p.folded * outputs if p.folded > 1 else p.rows * p.x.out * p.inner) * <Py_ssize_t>sizeof(int32_t), 1)
-        prepare_steps(p)
     threads = max(1, min(threads, units))
+    if indices:
+        p.steps = <int32_t*>allocate(indices * <Py_ssize_t>sizeof(int32_t), threads + 1)
+        prepare_steps(p)
     if threads == 1:
-        lost = not unpool_units(p, 0, units)
+        lost = not unpool_units(p, p.steps + indices, 0, units)
     else:
         for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-            lost += not unpool_units(p, units * t // threads, units * (t + 1) // threads)
+            lost += not unpool_units(p, p.steps + (t + 1) * indices, units * t // threads, units * (t + 1) // threads)
     free(p.steps)
     return lost == 0
 

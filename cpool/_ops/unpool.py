@@ -150,12 +150,20 @@ def spread(plan: Plan, x: Array, to: Places, y: Array) -> None:
         kernels.put_at(x.view(np.uint8), places, y.view(np.uint8), *plan.sizes, threads_for(plan.work), True)
     elif dtype.kind in "iu":
         kernels.add_at(2, x, to.places, y, *plan.sizes, threads_for(plan.work), True)
-    elif dtype.itemsize == 8:
-        kernels.add_at(1, x, to.places, y, *plan.sizes, threads_for(plan.work), True)
     else:
-        wide = np.empty(y.shape, np.float64)
-        kernels.add_at(1, x.astype(np.float64), to.places, wide, *plan.sizes, threads_for(plan.work), True)
-        y[...] = rounded(wide, dtype)
+        wide = y if dtype.itemsize == 8 else np.empty(y.shape, np.float64)
+        kernels.add_at(1, x.astype(np.float64, copy=False), to.places, wide, *plan.sizes, threads_for(plan.work), True)
+        if wide is not y:
+            y[...] = rounded(wide, dtype)
+        if (minus := np.signbit(x) & (x == 0)).any():  # where nothing else is added the sum is -0.0 too
+            y[_reached(plan, to, minus, y.shape) & ~_reached(plan, to, ~minus, y.shape)] = -0.0
+
+
+def _reached(plan: Plan, to: Places, which: Array, shape: tuple[int, ...]) -> Array:
+    """The cells, in this shape, that these values go to."""
+    found, places = np.empty(shape, np.uint8), np.where(which, to.places, -1)  # type: ignore[arg-type]
+    _dispatch.kernels.put_at(which.view(np.uint8), places, found, *plan.sizes, threads_for(plan.work), True)
+    return found.view(bool)
 
 
 def unpool(

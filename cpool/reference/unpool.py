@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from cpool import _arguments as arguments
@@ -69,7 +71,8 @@ def max_unpool(
     with np.errstate(over="ignore", invalid="ignore"):
         for o in range(values.shape[1]):
             if duplicates == "sum":
-                y[rows, to[:, o]] += exact[:, o]
+                first = writer[rows, to[:, o]] < 0  # not added to 0, which would make 0.0 of -0.0
+                y[rows, to[:, o]] = np.where(first, exact[:, o], y[rows, to[:, o]] + exact[:, o])
             else:
                 y[rows, to[:, o]] = exact[:, o]
             writer[rows, to[:, o]] = o
@@ -99,6 +102,8 @@ def unpooled(spatial: tuple[int, ...], window: arguments.Window, sizes: tuple[in
         if size < 1:
             raise ValueError(f"padding: on spatial axis {axis} the output would have size {size}")
         found.append(size)
+    if math.prod(found) > 2**59:
+        raise ValueError(f"kernel_size: with stride and input they make {math.prod(found)} cells a plane, too many to count")
     return tuple(found)
 
 
