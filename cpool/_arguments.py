@@ -143,6 +143,39 @@ def order_of_norm(name: str, value: Any) -> float:
     return number
 
 
+def unpooling_window(rank: int, kernel_size: Ints, stride: Ints | None, padding: Padding) -> Window:
+    """The window arguments of unpooling, whose padding must be in numbers: a name leaves the size open."""
+    if isinstance(padding, str):
+        raise TypeError(f"padding={shown(padding)}: ints are needed, one, one an axis or one pair an axis, not a name")
+    return window(rank, kernel_size, stride, padding, 1)
+
+
+def unpooled_sizes(output_size: Ints | None, rank: int, last: bool) -> tuple[int, ...] | None:
+    """The spatial part of a size or of a whole shape with batch and channels; None stays."""
+    if output_size is None:
+        return None
+    if not is_sequence(output_size):
+        return (integer("output_size", output_size, 1, 2**62),) * rank
+    entries = sequence("output_size", output_size)
+    if len(entries) not in (rank, rank + 2):
+        raise ValueError(
+            f"output_size={shown(output_size)}: {rank} spatial axes need {rank} entries, or {rank + 2} with batch and channels, "
+            f"not {len(entries)}"
+        )
+    numbers = tuple(integer(f"output_size[{i}]", entry, 0, 2**62) for i, entry in enumerate(entries))
+    return numbers if len(numbers) == rank else spatial_shape(numbers, rank, last)
+
+
+def plane_indices(value: ArrayLike, shape: tuple[int, ...]) -> Array:
+    """Indices into a plane, one for each element of an array of this shape; whether they lie in the plane is seen later."""
+    found = array("indices", value)
+    if found.dtype.kind not in "iu":
+        raise TypeError(f"indices: dtype {found.dtype} is not an integer")
+    if found.shape != shape:
+        raise ValueError(f"indices: shape {found.shape} must be that of x, {shape}")
+    return found
+
+
 def flag(name: str, value: Any) -> bool:
     """A bool."""
     if not isinstance(value, (bool, np.bool_)):

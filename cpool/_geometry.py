@@ -13,6 +13,9 @@ import numpy as np
 
 from cpool._arguments import Array, Window, shown
 
+MOST_CELLS = 2**59
+"""The most cells of a plane whose bytes can still be counted."""
+
 
 class Axis(NamedTuple):
     """The windows along one spatial axis."""
@@ -85,6 +88,43 @@ def axes_of(spatial: tuple[int, ...], window: Window, ceil_mode: bool) -> tuple[
             )
         axes.append(Axis(size, out, kernel, stride, dilation, before, after))
     return tuple(axes)
+
+
+def unpooled_size(size: int, kernel: int, stride: int, before: int, after: int) -> int:
+    """The least size that this many windows of a pooling come from: PyTorch's default for unpooling."""
+    return (size - 1) * stride + kernel - before - after
+
+
+@functools.lru_cache(maxsize=1024)
+def unpooling_axes(spatial: tuple[int, ...], window: Window, sizes: tuple[int, ...] | None) -> tuple[Axis, ...]:
+    """The windows of the pooling that unpooling these spatial axes undoes, over `sizes` cells or as many as they need."""
+    axes, cells, padding = [], 1, window.padding
+    assert not isinstance(padding, str)
+    for i, count in enumerate(spatial):
+        kernel, stride, (before, after) = window.kernel[i], window.stride[i], padding[i]
+        default = unpooled_size(count, kernel, stride, before, after)
+        size = default if sizes is None else sizes[i]
+        if sizes is not None and not default - stride < size < default + stride:
+            raise ValueError(
+                f"output_size={sizes}: on spatial axis {i} it must be within less than one stride of the default, "
+                f"({count} - 1) * {stride} + {kernel} - {before} - {after} = {default}"
+            )
+        if size < 1:
+            raise ValueError(
+                f"padding: on spatial axis {i} the output would have size ({count} - 1) * {stride} + {kernel} - {before} - {after} "
+                f"= {default}, which must be at least 1"
+            )
+        axes.append(Axis(size, count, kernel, stride, 1, before, after))
+        cells *= size
+    if cells > MOST_CELLS:
+        raise ValueError(f"kernel_size: with stride and input they make {cells} cells a plane, of which there may be {MOST_CELLS}")
+    return tuple(axes)
+
+
+def lie_apart(axis: Axis) -> bool:
+    """Whether the windows share no cell and lie within the input."""
+    inside = axis.before == 0 and (axis.out - 1) * axis.stride + axis.kernel <= axis.size
+    return inside and axis.kernel <= axis.stride and axis.dilation == 1
 
 
 def pooled_shape(shape: tuple[int, ...], axes: tuple[Axis, ...], last: bool) -> tuple[int, ...]:
@@ -161,3 +201,5 @@ def boundary_bins(boundaries: Array, overlapping: bool) -> Bins:
 def region_shape(shape: tuple[int, ...], count: int, size: tuple[int, ...], last: bool) -> tuple[int, ...]:
     """The shape of the bins of so many regions of images of this shape."""
     return (count, *size, shape[-1]) if last else (count, shape[1], *size)
+
+

@@ -7,6 +7,12 @@ PARAMETERS = {
         '(N, C, {axes}) or (C, {axes}); with ``data_format="channels_last"`` (N, {axes}, C) or ({axes}, C). Any strides;\n'
         "never modified.",
     ),
+    "indices": (
+        "array_like of int",
+        "For each element of `x` where it goes, flat in the spatial axes of the result, as `return_indices` gives them. The\n"
+        "shape of `x`, any integer dtype.",
+    ),
+    "duplicates": ('"last", "sum" or "error"', "What becomes of values of a plane that have the same index."),
     "kernel_size": (WINDOWS, "Cells of a window: one number for every axis, or one an axis ({axes})."),
     "stride": (f"{WINDOWS} or None", "Steps from window to window; None means `kernel_size`."),
     "padding": (

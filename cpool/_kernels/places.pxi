@@ -5,9 +5,9 @@
 # whatever the threads, sums are added in one order, and the last writer is the last.
 
 cdef enum:
-    ADD_AT, PUT_AT, TAKE_AT, LAST_PLACES, FIRST_REPEATED
-    # Channels for which cells are marked at once: the places of so many lie together, and the marks of a plane stay in cache.
-    LANES = 16
+    ADD_AT, ADD_INTEGERS, PUT_AT, TAKE_AT, LAST_PLACES, FIRST_REPEATED
+    # Channels whose cells are marked in one go over the outputs.
+    LANES = 64
     # Channels that begin a cache line, so that no two threads write the same one.
     LINE_LANES = 64
     # Places that are checked before any is looked at more closely.
@@ -79,16 +79,36 @@ cdef void put_part(const Places* p, raw_type* result, const raw_type* values, co
         places, values = places + inner, values + inner
 
 
+cdef void add_integers_part(const Places* p, raw_type* result, const raw_type* values, const place_type* places, Py_ssize_t c0,
+                            Py_ssize_t c1) noexcept nogil:
+    # Modulo two to the power of their bits, signed or not.
+    cdef Py_ssize_t o, c, inner = p.inner
+    for o in range(p.outputs):
+        for c in range(c0, c1):
+            if places[c] >= 0:
+                result[<Py_ssize_t>places[c] * inner + c] += values[c]
+        places, values = places + inner, values + inner
+
+
 cdef void take_part(const Places* p, raw_type* result, const raw_type* grad, const place_type* places, Py_ssize_t o0,
                     Py_ssize_t o1) noexcept nogil:
+    # Without a branch on what no one foresees: of a negative place all bits of `none` are set, and the first cell is read.
     cdef Py_ssize_t o, c, inner = p.inner
+    cdef place_type at, none
+    if p.cells == 0:
+        memset(result + o0 * inner, 0, (o1 - o0) * inner * sizeof(raw_type))
+        return
     if inner == 1:
         for o in range(o0, o1):
-            result[o] = grad[places[o]] if places[o] >= 0 else 0
+            at = places[o]
+            none = at >> (8 * <int>sizeof(place_type) - 1)
+            result[o] = grad[at & ~none] & ~<raw_type>none
         return
     for o in range(o0, o1):
         for c in range(inner):
-            result[o * inner + c] = grad[<Py_ssize_t>places[o * inner + c] * inner + c] if places[o * inner + c] >= 0 else 0
+            at = places[o * inner + c]
+            none = at >> (8 * <int>sizeof(place_type) - 1)
+            result[o * inner + c] = grad[<Py_ssize_t>(at & ~none) * inner + c] & ~<raw_type>none
 
 
 cdef void carry_raw(const Places* p, Py_ssize_t plane, Py_ssize_t a, Py_ssize_t b, raw_type* result, const raw_type* values,
@@ -99,7 +119,11 @@ cdef void carry_raw(const Places* p, Py_ssize_t plane, Py_ssize_t a, Py_ssize_t 
         return
     result += plane * p.cells * p.inner
     clear_cells(p, <char*>result, a, b)
-    put_part(p, result, values + plane * p.outputs * p.inner, places, a, b)
+    values += plane * p.outputs * p.inner
+    if p.kind == PUT_AT:
+        put_part(p, result, values, places, a, b)
+    else:
+        add_integers_part(p, result, values, places, a, b)
 
 
 cdef void add_real(const Places* p, Py_ssize_t plane, Py_ssize_t a, Py_ssize_t b, floating* result, const floating* values,
@@ -126,21 +150,26 @@ cdef void carry(const Places* p, Py_ssize_t plane, Py_ssize_t a, Py_ssize_t b, c
 
 
 # -------------------------------------------------------------------------------------------------------------- duplicates
+cdef inline Py_ssize_t marks(Py_ssize_t cells) noexcept nogil:
+    # Bytes of a channel's marks: an odd number of cache lines, so that those of several channels lie in different sets.
+    return ((cells + 63) // 64 | 1) * 64
+
+
 cdef Py_ssize_t keep_last(const Places* p, Py_ssize_t plane, Py_ssize_t c0, Py_ssize_t c1, kept_type* kept,
                           const place_type* places, uint8_t* taken) noexcept nogil:
     # Backwards, whoever comes to a cell first stays there. Tells how many did not.
-    cdef Py_ssize_t o, c, lanes = c1 - c0, gone = 0
+    cdef Py_ssize_t o, c, step = marks(p.cells), gone = 0
     cdef uint8_t* mark
     cdef place_type at
-    memset(taken, 0, p.cells * lanes)
+    memset(taken, 0, step * (c1 - c0))
     for o in range((plane + 1) * p.outputs - 1, plane * p.outputs - 1, -1):
         for c in range(c0, c1):
             at = places[o * p.inner + c]
             if at < 0:
                 kept[o * p.inner + c] = -1
                 continue
-            mark = &taken[<Py_ssize_t>at * lanes + c - c0]
-            kept[o * p.inner + c] = -1 if mark[0] else <kept_type>at
+            mark = &taken[(c - c0) * step + at]
+            kept[o * p.inner + c] = <kept_type>at | -<kept_type>mark[0]  # -1 where taken, without a branch that no one foresees
             gone += mark[0]
             mark[0] = 1
     return gone
@@ -148,15 +177,15 @@ cdef Py_ssize_t keep_last(const Places* p, Py_ssize_t plane, Py_ssize_t c0, Py_s
 
 cdef Py_ssize_t first_repeated_at(const Places* p, Py_ssize_t plane, Py_ssize_t c0, Py_ssize_t c1, const place_type* places,
                                   uint8_t* taken) noexcept nogil:
-    cdef Py_ssize_t o, c, lanes = c1 - c0
+    cdef Py_ssize_t o, c, step = marks(p.cells)
     cdef uint8_t* mark
     cdef place_type at
-    memset(taken, 0, p.cells * lanes)
+    memset(taken, 0, step * (c1 - c0))
     for o in range(plane * p.outputs, (plane + 1) * p.outputs):
         for c in range(c0, c1):
             at = places[o * p.inner + c]
             if at >= 0:
-                mark = &taken[<Py_ssize_t>at * lanes + c - c0]
+                mark = &taken[(c - c0) * step + at]
                 if mark[0]:
                     return o * p.inner + c
                 mark[0] = 1
@@ -223,7 +252,7 @@ cdef int run_places(Places* p, Py_ssize_t threads, Py_ssize_t* found) except -1 
         if p.cells > PY_SSIZE_T_MAX // (2 * LANES):
             with gil:
                 raise MemoryError("planes too large to be marked")
-        bytes = (p.cells * min(p.inner, LANES) + 63) // 64 * 64
+        bytes = marks(p.cells) * min(p.inner, LANES)
     memory = allocate(bytes + <Py_ssize_t>sizeof(Py_ssize_t), threads)
     founds = <Py_ssize_t*>(memory + bytes * threads)
     if threads == 1:
@@ -349,12 +378,12 @@ def add_at(int element, grad not None, places not None, result not None, Py_ssiz
            Py_ssize_t inner, Py_ssize_t threads, bint checked=False):
     """result[plane, cell, c] = the sum of grad[plane, o, c] where places[plane, o, c] is the cell, in the order of o.
 
-    Places are int32 or int64; negative ones count nowhere; one beyond the cells is a ValueError, looked for unless `checked`.
+    `element` is 0 for float32, 1 for float64, 2 for integers of any width, whose sums wrap around. Places are int32 or int64; negative ones count nowhere; one beyond the cells is a ValueError, looked for unless `checked`.
     """
     cdef Places p
-    if element not in (0, 1) or grad.itemsize != (8 if element else 4):
+    if element not in (0, 1, 2) or (element < 2 and grad.itemsize != (8 if element else 4)):
         raise ValueError("kernel called with an unknown element type")
-    set_places(&p, ADD_AT, planes, outputs, cells, inner)
+    set_places(&p, ADD_INTEGERS if element == 2 else ADD_AT, planes, outputs, cells, inner)
     carry_at(&p, grad, places, result, checked, threads)
 
 

@@ -7,7 +7,7 @@ from cpython.buffer cimport PyBUF_STRIDES, PyBUF_WRITABLE, PyBuffer_Release, PyO
 from cython.parallel cimport prange
 from libc.stdint cimport INT64_MIN, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcpy, memset
+from libc.string cimport memchr, memcpy, memset
 
 
 cdef extern from "Python.h":
@@ -36,6 +36,7 @@ include "places.pxi"
 include "roi.pxi"
 include "roi_run.pxi"
 include "lp.pxi"
+include "unpool.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:

@@ -100,16 +100,17 @@ def _plan_of(array: Array, rank: int, last: bool, axes: tuple[Axis, ...], plain:
 
 def _kept(key: tuple[Any, ...] | None, given: tuple[Any, ...], plan: Plan) -> Plan:
     """The plan, to be found again by the key where nothing that was given can change."""
-    if key is not None and all(map(_is_plain, given)):
+    if key is not None and all(map(is_plain, given)):
         if len(_plans) >= MOST_PLANS:
             _plans.clear()
         _plans[key] = plan, given
     return plan
 
 
-def _is_plain(value: Any) -> bool:
+def is_plain(value: Any) -> bool:
+    """Whether an argument can never change."""
     kind = type(value)
-    return kind is int or kind is bool or value is None or kind is str or (kind is tuple and all(map(_is_plain, value)))
+    return kind is int or kind is bool or value is None or kind is str or (kind is tuple and all(map(is_plain, value)))
 
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:

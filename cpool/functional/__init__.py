@@ -47,6 +47,11 @@ from cpool.functional.select import (
     min_pool2d,
     min_pool3d,
 )
+from cpool.functional.unpool import (
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 from cpool.functional.whole import (
     global_avg_pool,
     global_max_pool,
@@ -79,6 +84,9 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import bins, linear, lp, roi, select, vjp, whole
+from cpool.reference import bins, linear, lp, roi, select, unpool, vjp, whole
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -36,6 +36,9 @@ lp_pool1d = forward(lp.lp_pool, 1)
 lp_pool2d = forward(lp.lp_pool, 2)
 lp_pool3d = forward(lp.lp_pool, 3)
 global_lp_pool = forward(lp.global_lp_pool, 0, suffix=False)
+max_unpool1d = forward(unpool.max_unpool, 1)
+max_unpool2d = forward(unpool.max_unpool, 2)
+max_unpool3d = forward(unpool.max_unpool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -62,6 +65,9 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

@@ -44,6 +44,11 @@ from cpool.vjp.select import (
     min_pool2d,
     min_pool3d,
 )
+from cpool.vjp.unpool import (
+    max_unpool1d,
+    max_unpool2d,
+    max_unpool3d,
+)
 from cpool.vjp.whole import (
     global_avg_pool,
     global_max_pool,
@@ -77,6 +82,9 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
