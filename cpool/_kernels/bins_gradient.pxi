@@ -108,7 +108,7 @@ cdef void spread_rows(const Spread* f, SpreadScratch* s, const Bin* z, const Bin
                 memset(s.lines + o * p.line + i * pixel, 0, pixel)
 
 
-cdef void spread_unit(const Spread* f, SpreadScratch* s, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
+cdef void spread_block(const Spread* f, SpreadScratch* s, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
     cdef const Bins* p = &f.bins
     cdef Bin z = axis_z(p, plane), y = axis_y(p, plane), x = axis_x(p, plane)
     cdef Py_ssize_t n = p.x_size * p.inner, top = first_with(&y, r0), end = max(top, end_with(&y, r1 - 1)), lines = end - top
@@ -143,7 +143,7 @@ cdef void spread_units(const Spread* f, char* memory, Py_ssize_t first, Py_ssize
     spread_scratch(f, &s, memory)
     for unit in range(first, end):
         r0 = unit % f.blocks * f.block
-        spread_unit(f, &s, unit // f.blocks, r0, min(f.bins.y_size, r0 + f.block))
+        spread_block(f, &s, unit // f.blocks, r0, min(f.bins.y_size, r0 + f.block))
 
 
 cdef void prepare_spread(Spread* f) noexcept nogil:
