@@ -350,21 +350,19 @@ def regions(name: str, value: ArrayLike, batch: int, scale: float) -> tuple[Arra
         raise ValueError(f"{name}: shape {found.shape} must be (K, 5): batch index, x1, y1, x2, y2")
     rois = found.astype(np.float64, order="C")
     image, low, high = rois[:, 0], rois[:, 1:3], rois[:, 3:]
-    if (bad := ~np.isfinite(rois).all(1)).any():
-        raise ValueError(f"{name}: {_region(rois, bad)} is not finite")
-    if (bad := ~((image == np.floor(image)) & (image >= 0) & (image < batch))).any():
-        rule = f"has a batch index that is not a whole number from 0 to {batch - 1}, {batch} images"
-        raise ValueError(f"{name}: {_region(rois, bad)} {rule}")
-    if (bad := (high < low).any(1)).any():
-        raise ValueError(f"{name}: {_region(rois, bad)} has x2 < x1 or y2 < y1")
-    if (bad := (np.abs(rois[:, 1:]) > FARTHEST / scale).any(1)).any():
-        raise ValueError(f"{name}: {_region(rois, bad)} reaches beyond {FARTHEST:.0e} cells, times spatial_scale={scale}")
+    farthest = FARTHEST / scale
+    _all(name, rois, np.isfinite(rois).all(1), "is not finite")
+    whole = (image == np.floor(image)) & (image >= 0) & (image < batch)
+    _all(name, rois, whole, f"has a batch index that is not a whole number from 0 to {batch - 1}, of {batch} images")
+    _all(name, rois, (low <= high).all(1), "has x2 < x1 or y2 < y1")
+    _all(name, rois, (np.abs(rois[:, 1:]) <= farthest).all(1), f"reaches beyond {FARTHEST:.0e} cells, at spatial_scale={scale}")
     return rois, image.astype(np.int64)
 
 
-def _region(rois: Array, bad: Any) -> str:
-    k = int(np.argmax(bad))
-    return f"region {k}, {rois[k].tolist()},"
+def _all(name: str, rois: Array, fine: Any, otherwise: str) -> None:
+    if not fine.all():
+        k = int(np.argmin(fine))
+        raise ValueError(f"{name}: region {k}, {rois[k].tolist()}, {otherwise}")
 
 
 def batched_array(name: str, value: ArrayLike, last: bool) -> Array:

@@ -7,6 +7,8 @@ lie inside the input. Names of padding, ceil mode and the spellings of the argum
 from __future__ import annotations
 
 import functools
+import math
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -200,6 +202,7 @@ def boundary_bins(boundaries: Array, overlapping: bool) -> Bins:
 
 def region_shape(shape: tuple[int, ...], count: int, size: tuple[int, ...], last: bool) -> tuple[int, ...]:
     """The shape of the bins of so many regions of images of this shape."""
-    return (count, *size, shape[-1]) if last else (count, shape[1], *size)
-
-
+    pooled = (count, *size, shape[-1]) if last else (count, shape[1], *size)
+    if 8 * math.prod(n for n in pooled if n) > sys.maxsize:
+        raise ValueError(f"output_size={size}: the result, of shape {pooled}, would have more elements than any array")
+    return pooled

@@ -139,7 +139,7 @@ cdef void pool_job(const RoIs* c, const RoIJob* job, Py_ssize_t block, const RoI
         cells -= row * row_step + col * col_step
         if c.max_of == NULL:
             place(r, s, row_step, col_step, not (direct or job.shared))
-        pool_region(c, c.order[k], cells, row_step, col_step, channel, channels, direct and c.codes == NULL, s)
+        pool_region(c, c.order[k], cells, row_step, col_step, channel, channels, direct, s)
 
 
 cdef void pool_region(const RoIs* c, Py_ssize_t region, const char* cells, Py_ssize_t row_step, Py_ssize_t col_step,
@@ -241,31 +241,50 @@ cdef void clear(const RoIs* c, char* plane, Py_ssize_t channels) noexcept nogil:
         memset(plane + i * c.col_step, 0, channels * c.width)
 
 
-cdef void return_job(const RoIs* c, const RoIJob* job, Py_ssize_t block) noexcept nogil:
+cdef inline bint returns_apart(const RoIs* c) noexcept nogil:
+    # Channels last, the cells of a block are too far apart for the cache, unless they are laid side by side.
+    return c.inner and c.channels > c.lanes and <double>c.rows * c.cols * c.block <= BAND_BYTES
+
+
+cdef void return_job(const RoIs* c, const RoIJob* job, Py_ssize_t block, const RoIScratch* s) noexcept nogil:
     # RoI pool's gradient: each bin's to its winner.
     cdef Py_ssize_t channel = block * c.lanes, channels = min(c.lanes, c.channels - channel), bins = c.bins_y * c.bins_x
-    cdef Py_ssize_t k, j, b, at, step = c.pooled_channel_step // c.width, bin_step = c.bin_step // c.width, cell = c.col_step
+    cdef Py_ssize_t k, i, at, cell_step = c.col_step
     cdef char* plane = <char*>c.x + job.image * c.image_step + channel * c.channel_step
-    cdef char* to
+    cdef char* planes = plane
     clear(c, plane, channels)
+    if returns_apart(c):
+        planes, cell_step = s.cells, c.block
+        memset(planes, 0, c.rows * c.cols * c.block)
     for k in range(job.first, job.end):
-        at = c.order[k] * (c.region_step // c.width) + channel * step
+        at = (c.order[k] * c.region_step + channel * c.pooled_channel_step) // c.width
         if c.inner:
-            for b in range(bins):
-                for j in range(channels):
-                    add_to_cell(c, plane + j * c.width, at + b * bin_step + j, cell)
+            give_bins(c, planes, cell_step, at, channels, s)
         else:
-            for j in range(channels):
-                to = plane + j * c.channel_step
-                for b in range(bins):
-                    add_to_cell(c, to, at + j * step + b, cell)
-
-
-cdef inline void add_to_cell(const RoIs* c, char* plane, Py_ssize_t i, Py_ssize_t step) noexcept nogil:
-    cdef int32_t code = c.codes[i]
-    if code < 0:
+            for i in range(channels):
+                give(c, planes + i * c.channel_step, 0, cell_step, c.codes + at + i * bins, c.y + (at + i * bins) * c.width, bins)
+    if planes == plane:
         return
+    for i in range(c.rows):
+        c.unpack(plane + i * c.row_step, c.channel_step, c.col_step, planes + i * c.cols * c.block, c.lanes, c.cols, channels)
+
+
+cdef void give_bins(const RoIs* c, char* planes, Py_ssize_t cell_step, Py_ssize_t at, Py_ssize_t channels,
+                    const RoIScratch* s) noexcept nogil:
+    # The block's part of each bin is copied first: memory is fetched ahead for a copy, not for the scattered additions.
+    cdef Py_ssize_t bin = 0, bins = c.bins_y * c.bins_x, many, i
+    while bin < bins:
+        many = min(bins - bin, c.bin_rows * c.bins_x)
+        c.pack(s.bins, c.lanes, c.y + (at + bin * c.channels) * c.width, c.width, NULL, c.bin_step, many, channels)
+        pack_4(s.codes, c.lanes, <const char*>(c.codes + at + bin * c.channels), 4, NULL, 4 * c.channels, many, channels)
+        for i in range(many):
+            give(c, planes, c.width, cell_step, <const int32_t*>s.codes + i * c.lanes, s.bins + i * c.block, channels)
+        bin += many
+
+
+cdef inline void give(const RoIs* c, char* planes, Py_ssize_t plane_step, Py_ssize_t cell_step, const int32_t* codes,
+                      const char* grad, Py_ssize_t n) noexcept nogil:
     if c.width == 4:
-        (<float*>(plane + code * step))[0] += (<const float*>c.y)[i]
+        give_f32(planes, plane_step, cell_step, codes, grad, n)
     else:
-        (<double*>(plane + code * step))[0] += (<const double*>c.y)[i]
+        give_f64(planes, plane_step, cell_step, codes, grad, n)

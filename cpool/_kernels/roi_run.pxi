@@ -113,7 +113,9 @@ cdef int run_rois(const RoIs* c, RoITask task, Py_ssize_t threads) except -1:
                 cells = max(cells, cells_of_job(c, &jobs[k * parts + j]))
         if task == POOL_ROIS and in_place(c, c.lanes) and c.channels % c.lanes == 0:
             cells = 0
-        if task != RETURN_ROIS:
+        if task == RETURN_ROIS:
+            cells = c.rows * c.cols if returns_apart(c) else 0
+        else:
             for k in range(c.count):
                 most_rows = max(most_rows, c.regions[k].y.many_cells)
                 most_cols = max(most_cols, c.regions[k].x.many_cells)
@@ -182,7 +184,7 @@ cdef void run_job(const RoIs* c, RoITask task, const RoIJob* job, Py_ssize_t blo
     elif task == SPREAD_ROIS:
         spread_job(c, job, block, s)
     else:
-        return_job(c, job, block)
+        return_job(c, job, block, s)
 
 
 def roi_align(int width, bint wide, x not None, y not None, rois not None, order not None, starts not None,

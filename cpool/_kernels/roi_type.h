@@ -15,7 +15,7 @@ typedef I M;
 #define BLEND_CODE BLEND
 #define BROADCAST(x) ((I)(x))
 #endif
-#define MOST (CPOOL_ROI_WIDE / (isize)sizeof(V)) /* vectors of a cell */
+#define MOST 8 /* vectors that are added up at a time; those of a cell at least */
 #define EACH for (isize v = 0; v < vectors; v++)
 #define BY_BLOCK(name, ...) \
     if (r->block == CPOOL_ROI_WIDE) \
@@ -24,22 +24,35 @@ typedef I M;
         FN(name)(__VA_ARGS__, CPOOL_ROI_NARROW / sizeof(V));
 
 #ifdef WEIGHT
+/* `many` columns at a time, which share what there is to know of a row. */
+CPOOL_INLINE void FN(columns)(const cpool_roi_align *r, V *line, const cpool_roi_tap *tap, const cpool_roi_tap *end, const isize *col,
+                              const isize many, const isize vectors)
+{
+    V sum[MOST] = {0};
+    for (; tap < end; tap++) {
+        const char *row = r->cells + r->row[tap->slot];
+        const T weight = tap->WEIGHT;
+        for (isize c = 0; c < many; c++)
+            EACH sum[c * vectors + v] += weight * ((const V *)(row + col[c]))[v];
+    }
+    for (isize v = 0; v < many * vectors; v++)
+        line[v] = sum[v];
+}
+
 /* Rows first: the columns that the region touches, each the weighted sum of its cells in the rows of one bin. Bins side by
  * side share it. */
 CPOOL_INLINE void FN(align_of)(const cpool_roi_align *r, const isize vectors)
 {
+    const isize many = MOST / vectors;
     V *line = (V *)r->line;
     char *out = r->bins;
     for (isize y = 0; y < r->y.bins; y++) {
         const cpool_roi_tap *first = r->y.taps + r->y.first[y], *end = r->y.taps + r->y.first[y + 1];
-        for (isize c = 0; c < r->cols; c++) {
-            V sum[MOST] = {0};
-            for (const cpool_roi_tap *tap = first; tap < end; tap++) {
-                const V *cell = (const V *)(r->cells + r->row[tap->slot] + r->col[c]);
-                EACH sum[v] += tap->WEIGHT * cell[v];
-            }
-            EACH line[c * vectors + v] = sum[v];
-        }
+        isize c = 0;
+        for (; c + many <= r->cols; c += many)
+            FN(columns)(r, line + c * vectors, first, end, r->col + c, many, vectors);
+        for (; c < r->cols; c++)
+            FN(columns)(r, line + c * vectors, first, end, r->col + c, 1, vectors);
         for (isize x = 0; x < r->x.bins; x++, out += r->bin_step) {
             V sum[MOST] = {0};
             if (first < end)
@@ -80,6 +93,14 @@ CPOOL_INLINE void FN(spread_of)(const cpool_roi_align *r, const isize vectors)
 static void FN(spread)(const cpool_roi_align *r)
 {
     BY_BLOCK(spread_of, r)
+}
+
+/* grad[i] to the cell of its code, in plane i. */
+static void FN(give)(char *planes, isize plane_step, isize cell_step, const int32_t *code, const char *grad, isize n)
+{
+    for (isize i = 0; i < n; i++, planes += plane_step)
+        if (code[i] >= 0)
+            *(T *)(planes + code[i] * cell_step) += ((const T *)grad)[i];
 }
 #endif
 

@@ -36,25 +36,7 @@ class _RoILayer(Layer):
         return region_shape(shape, rois[0], integers("output_size", self.output_size, 2, 1), last)
 
 
-@documented("roi_pool", 2, "layer")
-class RoIPool(_RoILayer):
-    """The largest cell of each bin of each region of interest, as a layer.
-
-    {sections}
-
-    Examples
-    --------
-    >>> import cpool
-    >>> layer = cpool.RoIPool(1)
-    >>> layer([[[[4.0, 1.0, 3.0], [2.0, 8.0, 5.0]]]], [[0, 0, 0, 1, 1], [0, 1, 0, 2, 1]]).ravel()
-    array([8., 8.])
-    >>> layer.backward([[[[1.0]]], [[[2.0]]]])
-    array([[[[0., 0., 0.],
-             [0., 3., 0.]]]])
-    >>> layer.output_shape((2, 16, 32, 32), (7, 5))
-    (7, 16, 1, 1)
-    """
-
+class _RoIPool(_RoILayer):
     def __init__(
         self,
         output_size: Ints,
@@ -72,25 +54,7 @@ class RoIPool(_RoILayer):
         return roi.pool_vjp(x, rois, self.output_size, self.spatial_scale, self.data_format, None)
 
 
-@documented("roi_align", 2, "layer")
-class RoIAlign(_RoILayer):
-    """The average of samples of each bin of each region of interest, as a layer.
-
-    {sections}
-
-    Examples
-    --------
-    >>> import cpool
-    >>> layer = cpool.RoIAlign((1, 2), aligned=True)
-    >>> layer([[[[4.0, 1.0, 3.0], [2.0, 8.0, 5.0]]]], [[0, 0.5, 0.5, 2.5, 1.5]])
-    array([[[[3.75, 4.25]]]])
-    >>> layer.backward([[[[1.0, 2.0]]]])
-    array([[[[0.25, 0.75, 0.5 ],
-             [0.25, 0.75, 0.5 ]]]])
-    >>> layer
-    RoIAlign((1, 2), aligned=True)
-    """
-
+class _RoIAlign(_RoILayer):
     def __init__(
         self,
         output_size: Ints,
@@ -113,3 +77,43 @@ class RoIAlign(_RoILayer):
 
     def _options(self) -> tuple[Any, ...]:
         return self.output_size, self.spatial_scale, self.sampling_ratio, self.aligned, self.data_format, None
+
+
+@documented("roi_pool", 2, "layer")
+class RoIPool(_RoIPool):
+    """The largest cell of each bin of each region of interest, as a layer.
+
+    {sections}
+
+    Examples
+    --------
+    >>> import cpool
+    >>> layer = cpool.RoIPool(1)
+    >>> layer([[[[4.0, 1.0, 3.0], [2.0, 8.0, 5.0]]]], [[0, 0, 0, 1, 1], [0, 1, 0, 2, 1]]).ravel()
+    array([8., 8.])
+    >>> layer.backward([[[[1.0]]], [[[2.0]]]])
+    array([[[[0., 0., 0.],
+             [0., 3., 0.]]]])
+    >>> layer.output_shape((2, 16, 32, 32), (7, 5))
+    (7, 16, 1, 1)
+    """
+
+
+@documented("roi_align", 2, "layer")
+class RoIAlign(_RoIAlign):
+    """The average of samples of each bin of each region of interest, as a layer.
+
+    {sections}
+
+    Examples
+    --------
+    >>> import cpool
+    >>> layer = cpool.RoIAlign((1, 2), aligned=True)
+    >>> layer([[[[4.0, 1.0, 3.0], [2.0, 8.0, 5.0]]]], [[0, 0.5, 0.5, 2.5, 1.5]])
+    array([[[[3.75, 4.25]]]])
+    >>> layer.backward([[[[1.0, 2.0]]]])
+    array([[[[0.25, 0.75, 0.5 ],
+             [0.25, 0.75, 0.5 ]]]])
+    >>> layer
+    RoIAlign((1, 2), aligned=True)
+    """

@@ -109,9 +109,8 @@ def roi_align(
     shape = geometry.region_shape(x.shape, len(regions), size, last)
     if out is not None:
         arguments.output(out, shape, dtype, apart_from=[x, rois])
-    exact: Array = planes.astype(np.float64)
-    rows, columns = planes.shape[2], planes.shape[3]
-    planes_shape = planes.shape
+    exact, planes_shape = planes.astype(np.float64), planes.shape
+    _, _, rows, columns = planes_shape
     y = np.zeros((len(regions), planes.shape[1], *size))
 
     def each() -> Any:
@@ -128,16 +127,16 @@ def roi_align(
     if y.size:
         with np.errstate(over="ignore", invalid="ignore"):
             for k, i, j, corners, count in each():
-                for r, c, w in corners:
-                    y[k, :, i, j] += (exact[images[k]][:, r[:, None], c] * w).sum((1, 2)) / count
+                values = [exact[images[k]][:, r[:, None], c] * w for r, c, w in corners]
+                y[k, :, i, j] = np.sum(np.stack(values), axis=(0, 2, 3)) / count
 
     def spread(grad: Array) -> Array:
         grad_x = np.zeros(planes_shape)
         with np.errstate(over="ignore", invalid="ignore"):
             for k, i, j, corners, count in each() if grad.size else ():
                 for r, c, w in corners:
-                    part = grad[k, :, i, j, None, None] * w / count
-                    np.add.at(np.moveaxis(grad_x[images[k]], 0, -1), (r[:, None], c), np.moveaxis(part, 0, -1))
+                    at: Any = slice(None), r[:, None], c
+                    np.add.at(grad_x[images[k]], at, grad[k, :, i, j, None, None] * w / count)
         return grad_x
 
     return fill(out, from_planes(rounded(y, dtype), last)), pullback_of(spread, x.shape, shape, x.dtype, last)
