@@ -1,6 +1,6 @@
 """Every pooling operator of deep learning, forward and backward, for numpy arrays on the CPU."""
 
-from cpool import reference, vjp
+from cpool import conformance, reference, vjp
 from cpool._config import show_config
 from cpool._threads import get_num_threads, num_threads, set_num_threads
 from cpool._version import __version__
@@ -136,6 +136,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "conformance",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
