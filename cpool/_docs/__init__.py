@@ -12,14 +12,14 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import lp, whole, windows
+from cpool._docs import lp, median, whole, windows
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
 T = TypeVar("T", bound=Callable[..., Any])
 Role = Literal["function", "vjp", "layer"]
 
-METHODS: dict[str, Method] = {**windows.METHODS, **whole.METHODS, **lp.METHODS}
+METHODS: dict[str, Method] = {**windows.METHODS, **whole.METHODS, **lp.METHODS, **median.METHODS}
 
 PULLBACK = """\
 pullback : callable

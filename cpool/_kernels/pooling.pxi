@@ -31,6 +31,7 @@ include "call.pxi"
 include "boxes.pxi"
 include "halves.pxi"
 include "lp.pxi"
+include "median.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:

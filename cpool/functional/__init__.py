@@ -13,6 +13,7 @@ from cpool.functional.linear import (
     sum_pool3d,
 )
 from cpool.functional.lp import global_lp_pool, lp_pool1d, lp_pool2d, lp_pool3d
+from cpool.functional.median import median_pool1d, median_pool2d, median_pool3d
 from cpool.functional.select import (
     max_pool1d,
     max_pool2d,
@@ -38,6 +39,9 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "median_pool1d",
+    "median_pool2d",
+    "median_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import linear, lp, select, vjp, whole
+from cpool.reference import linear, lp, median, select, vjp, whole
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -23,6 +23,9 @@ lp_pool1d = forward(lp.lp_pool, 1)
 lp_pool2d = forward(lp.lp_pool, 2)
 lp_pool3d = forward(lp.lp_pool, 3)
 global_lp_pool = forward(lp.global_lp_pool, 0, suffix=False)
+median_pool1d = forward(median.median_pool, 1)
+median_pool2d = forward(median.median_pool, 2)
+median_pool3d = forward(median.median_pool, 3)
 
 __all__ = [
     "avg_pool1d",
@@ -39,6 +42,9 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "median_pool1d",
+    "median_pool2d",
+    "median_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

@@ -10,6 +10,7 @@ from cpool.vjp.linear import (
     sum_pool3d,
 )
 from cpool.vjp.lp import global_lp_pool, lp_pool1d, lp_pool2d, lp_pool3d
+from cpool.vjp.median import median_pool1d, median_pool2d, median_pool3d
 from cpool.vjp.select import (
     max_pool1d,
     max_pool2d,
@@ -36,6 +37,9 @@ __all__ = [
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "median_pool1d",
+    "median_pool2d",
+    "median_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
