@@ -26,7 +26,7 @@ every_rank = pytest.mark.parametrize("rank", [1, 2, 3])
 def assert_near(found, want, p, size=None):
     """Equal up to some units in the last place of `size`; NaN and infinities at the same places.
 
-    Roots below p = 1 amplify, and large powers.
+    Roots below p = 1 amplify what powers were rounded by, and so do large powers in the gradient.
     """
     factor = (max(1, p) if p >= 1 else 64) if found.dtype == np.float64 and not math.isinf(p) else 1
     assert (found.dtype, found.shape) == (want.dtype, want.shape)

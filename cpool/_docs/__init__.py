@@ -12,14 +12,22 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import bins, lp, roi, unpool, whole, windows
+from cpool._docs import bins, lp, median, roi, unpool, whole, windows
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
 T = TypeVar("T", bound=Callable[..., Any])
 Role = Literal["function", "vjp", "layer"]
 
-METHODS: dict[str, Method] = {**windows.METHODS, **bins.METHODS, **lp.METHODS, **roi.METHODS, **unpool.METHODS, **whole.METHODS}
+METHODS: dict[str, Method] = {
+    **windows.METHODS,
+    **bins.METHODS,
+    **lp.METHODS,
+    **median.METHODS,
+    **roi.METHODS,
+    **unpool.METHODS,
+    **whole.METHODS,
+}
 
 PULLBACK = """\
 pullback : callable

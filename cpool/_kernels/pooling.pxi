@@ -37,6 +37,7 @@ include "roi.pxi"
 include "roi_run.pxi"
 include "lp.pxi"
 include "unpool.pxi"
+include "median.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:

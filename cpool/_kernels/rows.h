@@ -353,5 +353,6 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #include "rows_tables.h"
 #include "halves.h"
 #include "lp.h"
+#include "median.h"
 
 #endif

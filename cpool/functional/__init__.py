@@ -32,6 +32,11 @@ from cpool.functional.lp import (
     lp_pool2d,
     lp_pool3d,
 )
+from cpool.functional.median import (
+    median_pool1d,
+    median_pool2d,
+    median_pool3d,
+)
 from cpool.functional.pyramid import (
     spatial_pyramid_pool2d,
 )
@@ -87,6 +92,9 @@ __all__ = [
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "median_pool1d",
+    "median_pool2d",
+    "median_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

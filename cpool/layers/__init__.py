@@ -13,6 +13,7 @@ from cpool.layers.adaptive import (
 from cpool.layers.fractional import FractionalAvgPool2d, FractionalAvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
 from cpool.layers.lp import GlobalLPPool, LPPool1d, LPPool2d, LPPool3d
+from cpool.layers.median import MedianPool1d, MedianPool2d, MedianPool3d
 from cpool.layers.pyramid import SpatialPyramidPool2d
 from cpool.layers.roi import RoIAlign, RoIPool
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
@@ -51,6 +52,9 @@ __all__ = [
     "MaxUnpool1d",
     "MaxUnpool2d",
     "MaxUnpool3d",
+    "MedianPool1d",
+    "MedianPool2d",
+    "MedianPool3d",
     "MinPool1d",
     "MinPool2d",
     "MinPool3d",

@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import bins, linear, lp, roi, select, unpool, vjp, whole
+from cpool.reference import bins, linear, lp, median, roi, select, unpool, vjp, whole
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -39,6 +39,9 @@ global_lp_pool = forward(lp.global_lp_pool, 0, suffix=False)
 max_unpool1d = forward(unpool.max_unpool, 1)
 max_unpool2d = forward(unpool.max_unpool, 2)
 max_unpool3d = forward(unpool.max_unpool, 3)
+median_pool1d = forward(median.median_pool, 1)
+median_pool2d = forward(median.median_pool, 2)
+median_pool3d = forward(median.median_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -68,6 +71,9 @@ __all__ = [
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "median_pool1d",
+    "median_pool2d",
+    "median_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

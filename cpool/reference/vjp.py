@@ -1,6 +1,6 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import bins, linear, lp, roi, select, unpool, whole
+from cpool.reference import bins, linear, lp, median, roi, select, unpool, whole
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -39,6 +39,9 @@ global_lp_pool = with_gradient(lp.global_lp_pool, 0, suffix=False)
 max_unpool1d = with_gradient(unpool.max_unpool, 1)
 max_unpool2d = with_gradient(unpool.max_unpool, 2)
 max_unpool3d = with_gradient(unpool.max_unpool, 3)
+median_pool1d = with_gradient(median.median_pool, 1)
+median_pool2d = with_gradient(median.median_pool, 2)
+median_pool3d = with_gradient(median.median_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -68,6 +71,9 @@ __all__ = [
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "median_pool1d",
+    "median_pool2d",
+    "median_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

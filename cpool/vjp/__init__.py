@@ -29,6 +29,11 @@ from cpool.vjp.lp import (
     lp_pool2d,
     lp_pool3d,
 )
+from cpool.vjp.median import (
+    median_pool1d,
+    median_pool2d,
+    median_pool3d,
+)
 from cpool.vjp.pyramid import (
     spatial_pyramid_pool2d,
 )
@@ -85,6 +90,9 @@ __all__ = [
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "median_pool1d",
+    "median_pool2d",
+    "median_pool3d",
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",

@@ -1,0 +1,83 @@
+"""Median pooling: the middle cell of each window, or the mean of the two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cpool import _arguments, _dispatch
+from cpool._arguments import Array, ArrayLike, Ints, Padding
+from cpool._ops._call import FLOAT32, FLOAT64, Plan, compute_into, converted, planned, pullback_through
+from cpool._ops.select import code_dtype, no_winner
+from cpool._threads import threads_for
+
+MOST_WORK = 1 << 40
+"""More than any gate on threads asks for."""
+
+
+def _pool(given: ArrayLike, x: Array, plan: Plan, codes: tuple[Array | None, Array | None], out: Array | None) -> Array:
+    """The result; `codes` take the two cells in the middle of each window."""
+    dtype = _arguments.gradient_dtype(x.dtype)
+    wide = FLOAT64 if dtype.itemsize == 8 else FLOAT32
+    if out is not None:
+        out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
+    rows = plan.layout.rows_of(converted(x, wide))
+    threads = threads_for(min(plan.work * plan.cells, MOST_WORK))
+
+    def run(y: Array) -> None:
+        _dispatch.kernels.median_pool(int(wide is FLOAT64), rows, y, *codes, plan.geometry, threads)
+
+    return compute_into(plan.layout, plan.y_shape, dtype, wide, out, run)
+
+
+def forward(
+    rank: int,
+    x: ArrayLike,
+    kernel_size: Ints,
+    stride: Ints | None,
+    padding: Padding,
+    dilation: Ints,
+    ceil_mode: bool,
+    data_format: str,
+    out: Array | None,
+) -> Array:
+    """Pool x by the median."""
+    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    return _pool(x, array, plan, (None, None), out)
+
+
+def vjp(
+    rank: int,
+    x: ArrayLike,
+    kernel_size: Ints,
+    stride: Ints | None,
+    padding: Padding,
+    dilation: Ints,
+    ceil_mode: bool,
+    data_format: str,
+    out: Array | None,
+) -> tuple[Array, Callable[..., Array]]:
+    """Pool x by the median, and return the pullback, which keeps the codes of the cells in the middle."""
+    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    dtype = code_dtype(_arguments.cells(plan.cells))
+    _, first = plan.layout.empty(plan.y_shape, dtype)
+    _, second = plan.layout.empty(plan.y_shape, dtype)
+    y = _pool(x, array, plan, (first, second), out)
+    two = second != no_winner(dtype)
+    some = bool(two.any())
+
+    def run(element: int, grad: Array, grad_x: Array) -> None:
+        # The gradient of max, once for each of the two.
+        rows = plan.layout.contiguous(grad)
+        threads = threads_for(plan.work)
+        if not some:
+            _dispatch.kernels.winner_gradient(element, rows, first, grad_x, plan.geometry, threads)
+            return
+        half = rows / 2
+        _dispatch.kernels.winner_gradient(element, np.where(two, half, rows), first, grad_x, plan.geometry, threads)
+        other = np.empty_like(grad_x)
+        _dispatch.kernels.winner_gradient(element, half, second, other, plan.geometry, threads)
+        grad_x += other
+
+    return y, pullback_through(plan, array.dtype, run, halves=False)
