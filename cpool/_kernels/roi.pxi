@@ -200,6 +200,10 @@ cdef void spread_job(const RoIs* c, const RoIJob* job, Py_ssize_t block, const R
         memset(s.cells, 0, job.band * row_step)
         for k in range(job.first, job.end):
             spread_region(c, job, c.order[k], row, channel, channels, s)
+        if c.computed == 4:
+            settle_f32(s.cells, job.band * row_step)
+        else:
+            settle_f64(s.cells, job.band * row_step)
         for i in range(min(job.band, job.row + job.rows - row)):
             c.unpack(plane + (row + i) * c.row_step + job.col * c.col_step, c.channel_step, c.col_step, s.cells + i * row_step,
                      c.lanes, job.cols, channels)

@@ -45,6 +45,8 @@ cdef extern from "roi.h" nogil:
     void align_f64 "cpool_roi_align_f64"(const AlignRoI*)
     void spread_f32 "cpool_roi_spread_f32"(const AlignRoI*)
     void spread_f64 "cpool_roi_spread_f64"(const AlignRoI*)
+    void settle_f32 "cpool_roi_settle_f32"(char*, Py_ssize_t)
+    void settle_f64 "cpool_roi_settle_f64"(char*, Py_ssize_t)
     void give_f32 "cpool_roi_give_f32"(char*, Py_ssize_t, Py_ssize_t, const int32_t*, const char*, Py_ssize_t)
     void give_f64 "cpool_roi_give_f64"(char*, Py_ssize_t, Py_ssize_t, const int32_t*, const char*, Py_ssize_t)
     void (*ROI_MAX "CPOOL_ROI_MAX"[5])(const MaxRoI*) noexcept nogil

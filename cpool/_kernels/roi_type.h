@@ -24,6 +24,19 @@ typedef I M;
         FN(name)(__VA_ARGS__, CPOOL_ROI_NARROW / sizeof(V));
 
 #ifdef WEIGHT
+/* Every NaN the same: which of two a sum keeps, and so its sign, is up to the order of operands in an instruction. */
+CPOOL_INLINE V FN(settled)(V v)
+{
+    const V nan = (V){0} + (T)NAN;
+    const M mask = v == v;
+    return BLEND(mask, v, nan);
+}
+static void FN(settle)(char *cells, isize bytes)
+{
+    for (V *v = (V *)cells, *end = (V *)(cells + bytes); v < end; v++)
+        *v = FN(settled)(*v);
+}
+
 /* `many` columns at a time, which share what there is to know of a row. */
 CPOOL_INLINE void FN(columns)(const cpool_roi_align *r, V *line, const cpool_roi_tap *tap, const cpool_roi_tap *end, const isize *col,
                               const isize many, const isize vectors)
@@ -60,7 +73,7 @@ CPOOL_INLINE void FN(align_of)(const cpool_roi_align *r, const isize vectors)
                     const V *cell = line + r->x.taps[t].slot * vectors;
                     EACH sum[v] += r->x.taps[t].WEIGHT * cell[v];
                 }
-            EACH ((V *)out)[v] = sum[v];
+            EACH ((V *)out)[v] = FN(settled)(sum[v]);
         }
     }
 }
