@@ -8,7 +8,7 @@ import numpy as np
 
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import FLOAT32, FLOAT64, Plan, compute_into, converted, planned, pullback_through
+from cpool._ops._call import Plan, compute_into, converted, planned, pullback_through
 from cpool._ops.select import code_dtype, no_winner
 from cpool._threads import threads_for
 
@@ -19,14 +19,14 @@ MOST_WORK = 1 << 40
 def _pool(given: ArrayLike, x: Array, plan: Plan, codes: tuple[Array | None, Array | None], out: Array | None) -> Array:
     """The result; `codes` take the two cells in the middle of each window."""
     dtype = _arguments.gradient_dtype(x.dtype)
-    wide = FLOAT64 if dtype.itemsize == 8 else FLOAT32
+    wide = _dispatch.FLOAT64 if dtype.itemsize == 8 else _dispatch.FLOAT32
     if out is not None:
         out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
     rows = plan.layout.rows_of(converted(x, wide))
     threads = threads_for(min(plan.work * plan.cells, MOST_WORK))
 
     def run(y: Array) -> None:
-        _dispatch.kernels.median_pool(int(wide is FLOAT64), rows, y, *codes, plan.geometry, threads)
+        _dispatch.kernels.median_pool(int(wide is _dispatch.FLOAT64), rows, y, *codes, plan.geometry, threads)
 
     return compute_into(plan.layout, plan.y_shape, dtype, wide, out, run)
 
