@@ -45,6 +45,7 @@ CHANNELS = 3
 WIDE_CHANNELS = 19
 MOST_CELLS = 300  # in a window of the list
 
+TABLE = tuple(_dispatch.KERNELS)
 FAMILIES = tuple(dict.fromkeys(name for name, _, _ in _check_cases.families()))
 FAMILY_DTYPES = ("float32", "float64", "float16", "bfloat16", "int32", "uint64")
 
@@ -113,7 +114,7 @@ def family_cases(function: str, dtype: np.dtype[Any]) -> Iterator[Case]:
 def results(module: Any, case: Case) -> list[Array]:
     """What an implementation makes of a case: the result, the indices of winners, the gradient."""
     with np.errstate(all="ignore"):
-        if "return_indices" in inspect.signature(getattr(module, case.name)).parameters:
+        if "return_indices" in inspect.signature(getattr(module.vjp, case.name)).parameters:
             (y, indices), pullback = getattr(module.vjp, case.name)(case.x, **case.options, return_indices=True)
             plain = getattr(module, case.name)(case.x, **case.options)
             found = [plain, y, indices]
@@ -182,7 +183,7 @@ def run(stream: TextIO | None = None, variants: tuple[str, ...] = ()) -> int:
     found = dtypes()
     total, start = 0, time.perf_counter()
     table: list[tuple[str, str, Callable[[str, np.dtype[Any]], Iterator[Case]]]]
-    table = [(operation, name, cases) for operation, name in _dispatch.KERNELS if name in found]
+    table = [(operation, name, cases) for operation, name in TABLE if name in found]
     table += [(function, name, family_cases) for function in FAMILIES for name in FAMILY_DTYPES if name in found]
     print(f"cpool {cpool.__version__}: {len(table)} kernels in {', '.join(variants)}, with 1 and 3 threads", file=stream)
     for i, (operation, name, calls) in enumerate(table, 1):

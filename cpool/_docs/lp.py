@@ -24,8 +24,9 @@ NOTES = """\
 
     y{o} = (sum over {t} of |{cell}|**p)**(1 / p)
 
-{inside}, whatever p: absolute values are taken, so that `y` is the norm, where
-`torch.nn.functional.lp_pool2d` raises the cells themselves and gives NaN for some. Nothing overflows or underflows on the way
+{inside}.
+Absolute values are taken whatever p is, so that `y` is the norm, where `torch.nn.functional.lp_pool2d` raises the cells
+themselves and gives NaN for some. Nothing overflows or underflows on the way
 where `y` does not. A NaN gives NaN.{empty}
 
 The gradient of a cell is grad_y * sign(x) * (|x| / y)**(p - 1), over the number of cells if `normalized`; it is 0 where x or y

@@ -1,7 +1,6 @@
 """The layers: configuration, parameters and state around the functions."""
 
 from cpool.layers._layer import Layer
-from cpool.layers._whole import GlobalLayer
 from cpool.layers.adaptive import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -37,7 +36,6 @@ __all__ = [
     "FractionalMaxPool3d",
     "GlobalAvgPool",
     "GlobalLPPool",
-    "GlobalLayer",
     "GlobalMaxPool",
     "GlobalMinPool",
     "GlobalSumPool",
