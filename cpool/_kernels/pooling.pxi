@@ -30,6 +30,7 @@ include "run.pxi"
 include "call.pxi"
 include "boxes.pxi"
 include "halves.pxi"
+include "lp_scaled.pxi"
 include "lp.pxi"
 include "median.pxi"
 

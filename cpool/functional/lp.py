@@ -59,10 +59,8 @@ def lp_pool3d(
     Examples
     --------
     >>> import cpool
-    >>> cpool.lp_pool3d([[[[3.0, -4.0]], [[0.0, 0.0]]]], 2, (1, 1, 2))
-    array([[[[5.]],
-
-             [[0.]]]])
+    >>> cpool.lp_pool3d([[[[3.0, -4.0]], [[0.0, 0.0]]]], 2, (1, 1, 2)).ravel()
+    array([5., 0.])
     """
     return lp.forward(3, x, norm_type, kernel_size, stride, padding, dilation, normalized, ceil_mode, data_format, out)
 

@@ -116,14 +116,10 @@ class LPPool3d(_LPPool):
     --------
     >>> import cpool
     >>> layer = cpool.LPPool3d(2, (1, 1, 2))
-    >>> layer([[[[3.0, -4.0]], [[0.0, 0.0]]]])
-    array([[[[5.]],
-
-             [[0.]]]])
-    >>> layer.backward([[[[1.0]], [[1.0]]]])
-    array([[[[ 0.6, -0.8]],
-
-             [[ 0. ,  0. ]]]])
+    >>> layer([[[[3.0, -4.0]], [[0.0, 0.0]]]]).ravel()
+    array([5., 0.])
+    >>> layer.backward([[[[1.0]], [[1.0]]]]).ravel()
+    array([ 0.6, -0.8,  0. ,  0. ])
     """
 
     rank = 3

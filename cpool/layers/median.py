@@ -57,7 +57,7 @@ class MedianPool2d(_MedianPool):
     >>> layer([[[4.0, 1.0, 3.0], [2.0, 8.0, 5.0]]])
     array([[[3., 4.]]])
     >>> layer.backward([[[1.0, 2.0]]])
-    array([[[0.5, 0. , 1.5],
+    array([[[0.5, 0. , 1. ],
             [0.5, 0. , 1. ]]])
     """
 
@@ -76,12 +76,8 @@ class MedianPool3d(_MedianPool):
     >>> layer = cpool.MedianPool3d(2)
     >>> layer([[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]])
     array([[[[4.5]]]])
-    >>> layer.backward([[[[2.0]]]])
-    array([[[[0., 0.],
-             [0., 1.]],
-
-            [[1., 0.],
-             [0., 0.]]]])
+    >>> layer.backward([[[[2.0]]]]).ravel()
+    array([0., 0., 0., 1., 1., 0., 0., 0.])
     """
 
     rank = 3

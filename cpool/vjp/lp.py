@@ -68,14 +68,10 @@ def lp_pool3d(
     --------
     >>> import cpool
     >>> y, pullback = cpool.vjp.lp_pool3d([[[[3.0, -4.0]], [[0.0, 0.0]]]], 2, (1, 1, 2))
-    >>> y
-    array([[[[5.]],
-
-             [[0.]]]])
-    >>> pullback([[[[1.0]], [[1.0]]]])
-    array([[[[ 0.6, -0.8]],
-
-             [[ 0. ,  0. ]]]])
+    >>> y.ravel()
+    array([5., 0.])
+    >>> pullback([[[[1.0]], [[1.0]]]]).ravel()
+    array([ 0.6, -0.8,  0. ,  0. ])
     """
     return lp.vjp(3, x, norm_type, kernel_size, stride, padding, dilation, normalized, ceil_mode, data_format, out)
 

@@ -48,7 +48,7 @@ def median_pool2d(
     >>> y
     array([[[3., 4.]]])
     >>> pullback([[[1.0, 2.0]]])
-    array([[[0.5, 0. , 1.5],
+    array([[[0.5, 0. , 1. ],
             [0.5, 0. , 1. ]]])
     """
     return median.vjp(2, x, kernel_size, stride, padding, dilation, ceil_mode, data_format, out)
@@ -69,11 +69,7 @@ def median_pool3d(
     >>> y, pullback = cpool.vjp.median_pool3d([[[[1.0, 2.0], [3.0, 4.0]], [[5.0, 6.0], [7.0, 8.0]]]], 2)
     >>> y
     array([[[[4.5]]]])
-    >>> pullback([[[[2.0]]]])
-    array([[[[0., 0.],
-             [0., 1.]],
-
-            [[1., 0.],
-             [0., 0.]]]])
+    >>> pullback([[[[2.0]]]]).ravel()
+    array([0., 0., 0., 1., 1., 0., 0., 0.])
     """
     return median.vjp(3, x, kernel_size, stride, padding, dilation, ceil_mode, data_format, out)
