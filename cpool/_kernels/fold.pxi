@@ -69,7 +69,8 @@ cdef void fold_planes(const Plan* p, Py_ssize_t first, Py_ssize_t end) noexcept 
 
 cdef void give_planes(const Call* c, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     # The gradient of max and min: zeros, and the cell that won.
-    cdef Py_ssize_t inner = c.shape.inner, n = c.shape.z.size * c.shape.y.size * c.shape.x.size, width = result_width(c), plane, i, at
+    cdef Py_ssize_t inner = c.shape.inner, n = c.shape.z.size * c.shape.y.size * c.shape.x.size, width = result_width(c)
+    cdef Py_ssize_t plane, i, at
     cdef char* out = c.result + first * n * inner * width
     for plane in range(first, end):
         memset(out, 0, n * inner * width)

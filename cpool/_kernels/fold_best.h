@@ -4,6 +4,11 @@
  * searched for it, so that most of the input is read once. */
 #define V CPOOL_CAT(vector, S, CPOOL_LONGEST)
 #define LOAD(i) (*(const V *)(x + (i)))
+#if FLOATING
+#define UNORDERED(a) ((a) != (a))
+#else
+#define UNORDERED(a) 0
+#endif
 
 CPOOL_INLINE int FN(better)(int op, T a, T b)
 {
@@ -31,11 +36,11 @@ CPOOL_INLINE T FN(best_of_stretch)(int op, const T *x, isize n)
         /* Halves of what is left: a chain through all lanes would take longer than a small plane. */
         for (int half = L / 2; half > 0; half /= 2)
             for (int j = 0; j < half; j++)
-                lanes[j] = FN(better)(op, lanes[j], lanes[j + half]) || lanes[j + half] != lanes[j + half] ? lanes[j + half] : lanes[j];
+                lanes[j] = FN(better)(op, lanes[j], lanes[j + half]) || UNORDERED(lanes[j + half]) ? lanes[j + half] : lanes[j];
         return lanes[0];
     }
     for (; i < n; i++)
-        if (FN(better)(op, best, x[i]) || (x[i] != x[i] && best == best))
+        if (FN(better)(op, best, x[i]) || (UNORDERED(x[i]) && !UNORDERED(best)))
             best = x[i];
     return best;
 }
@@ -44,8 +49,8 @@ CPOOL_INLINE T FN(best_of_stretch)(int op, const T *x, isize n)
 CPOOL_INLINE isize FN(first_equal)(const T *x, isize n, T best)
 {
     isize i = 0;
-    if (best != best) {
-        while (i < n - 1 && x[i] == x[i])
+    if (UNORDERED(best)) {
+        while (i < n - 1 && !UNORDERED(x[i]))
             i++;
         return i;
     }
@@ -62,17 +67,18 @@ CPOOL_INLINE isize FN(first_equal)(const T *x, isize n, T best)
     return i;
 }
 
-CPOOL_INLINE void FN(fold_best)(int op, char *out, char *code, isize code_width, const char *src, isize src_step, isize count, isize n)
+CPOOL_INLINE void FN(fold_best)(int op, char *out, char *code, isize code_width, const char *src, isize src_step, isize count,
+                                isize n)
 {
     const isize stretch = 4096 / (isize)sizeof(T);
     for (isize c = 0; c < count; c++, src += src_step) {
         const T *x = (const T *)src;
         isize from = 0, length = n < stretch ? n : stretch;
         T best = FN(best_of_stretch)(op, x, length);
-        for (isize i = length; i < n && best == best; i += stretch) {
+        for (isize i = length; i < n && !UNORDERED(best); i += stretch) {
             const isize next = n - i < stretch ? n - i : stretch;
             const T found = FN(best_of_stretch)(op, x + i, next);
-            if (FN(better)(op, best, found) || found != found) {
+            if (FN(better)(op, best, found) || UNORDERED(found)) {
                 best = found;
                 from = i;
                 length = next;
@@ -103,3 +109,4 @@ static void FN(fold_min)(char *out, char *code, isize code_width, const char *sr
 
 #undef V
 #undef LOAD
+#undef UNORDERED

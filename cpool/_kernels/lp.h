@@ -14,7 +14,8 @@ typedef struct {
 
 CPOOL_INLINE double cpool_lp_power(int kind, double p, double a)
 {
-    return kind == CPOOL_LP_1 ? a : kind == CPOOL_LP_2 ? a * a : kind == CPOOL_LP_3 ? a * a * a : kind == CPOOL_LP_4 ? (a * a) * (a * a) : pow(a, p);
+    return kind == CPOOL_LP_1 ? a : kind == CPOOL_LP_2 ? a * a : kind == CPOOL_LP_3 ? a * a * a
+         : kind == CPOOL_LP_4 ? (a * a) * (a * a) : pow(a, p);
 }
 /* s^(1 / p). What 1 / p is rounded by counts for hundreds of units in the last place where s is very large or small. */
 static inline double cpool_lp_any_root(double p, double sum)
@@ -30,7 +31,8 @@ CPOOL_INLINE double cpool_lp_root(int kind, double p, double sum)
 /* a^(p - 1) */
 CPOOL_INLINE double cpool_lp_slope(int kind, double p, double a)
 {
-    return kind == CPOOL_LP_1 ? 1 : kind == CPOOL_LP_2 ? a : kind == CPOOL_LP_3 ? a * a : kind == CPOOL_LP_4 ? a * a * a : pow(a, p - 1);
+    return kind == CPOOL_LP_1 ? 1 : kind == CPOOL_LP_2 ? a : kind == CPOOL_LP_3 ? a * a
+         : kind == CPOOL_LP_4 ? a * a * a : pow(a, p - 1);
 }
 /* Finite and not 0; written so that it is one comparison. */
 CPOOL_INLINE int cpool_lp_ordinary(double a)
@@ -73,7 +75,8 @@ static inline double cpool_lp_quotient(int kind, double p, double grad, double y
         CPOOL_LP_KINDS(CPOOL_LP_LOAD) \
     } \
     /* dst = src^(1 / p), and unless it is NULL `norms` too; whether a sum does not fit */ \
-    static int cpool_lp_store_##S(const cpool_lp *lp, T *restrict dst, double *restrict norms, const double *restrict src, isize n) \
+    static int cpool_lp_store_##S(const cpool_lp *lp, T *restrict dst, double *restrict norms, const double *restrict src, \
+                                  isize n) \
     { \
         const double p = lp->p; \
         int seen = 0; \
@@ -90,7 +93,8 @@ static inline double cpool_lp_quotient(int kind, double p, double grad, double y
         return seen; \
     } \
     /* dst = grad y^(1 - p); whether one does not fit */ \
-    static int cpool_lp_load_grad_##S(const cpool_lp *lp, double *restrict dst, const T *restrict grad, const double *restrict y, isize n) \
+    static int cpool_lp_load_grad_##S(const cpool_lp *lp, double *restrict dst, const T *restrict grad, const double *restrict y, \
+                                      isize n) \
     { \
         const double p = lp->p; \
         int seen = 0; \
@@ -101,7 +105,8 @@ static inline double cpool_lp_quotient(int kind, double p, double grad, double y
         return seen; \
     } \
     /* dst = src sign(x) |x|^(p - 1); whether a factor does not fit */ \
-    static int cpool_lp_store_grad_##S(const cpool_lp *lp, T *restrict dst, const double *restrict src, const T *restrict x, isize n) \
+    static int cpool_lp_store_grad_##S(const cpool_lp *lp, T *restrict dst, const double *restrict src, const T *restrict x, \
+                                       isize n) \
     { \
         const double p = lp->p; \
         int seen = 0; \
@@ -155,7 +160,8 @@ static inline double cpool_lp_scaled_term(double p, double a, double largest)
 }
 static inline double cpool_lp_scaled_root(double p, double largest, double sum, double n, int mean)
 {
-    const double half = p >= 1 ? cpool_lp_any_root(2 * p, mean ? sum / n : sum) : exp(((mean ? 0 : log(n)) + log1p(sum / n)) / p / 2);
+    const double half = p >= 1 ? cpool_lp_any_root(2 * p, mean ? sum / n : sum)
+                               : exp(((mean ? 0 : log(n)) + log1p(sum / n)) / p / 2);
     return largest * half * half;
 }
 /* (a / y)^(p - 1) for a > 0 */

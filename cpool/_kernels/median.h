@@ -57,8 +57,8 @@ static isize cpool_median_network(uint8_t *pairs, isize n)
     /* The medians of windows whose n cells are `cells[k][lane]`; `first` and `second`, unless NULL, take the places of the two in \
      * the middle, the second -1 where it is the same. A NaN is the median of its window, and the first NaN its place. Whole \
      * vectors are computed, also beyond `lanes`. */ \
-    static void cpool_median_##S(const T *restrict cells, T *restrict work, isize n, isize lanes, const uint8_t *pairs, isize many, \
-                                 T *restrict out, I *restrict first, I *restrict second) \
+    static void cpool_median_##S(const T *restrict cells, T *restrict work, isize n, isize lanes, const uint8_t *pairs, \
+                                 isize many, T *restrict out, I *restrict first, I *restrict second) \
     { \
         typedef CPOOL_CAT(vector, S, CPOOL_LONGEST) V; \
         typedef CPOOL_CAT(mask, S, CPOOL_LONGEST) M; \
@@ -87,7 +87,7 @@ static isize cpool_median_network(uint8_t *pairs, isize n)
                 M before = (M){0} + (I)(which ? high : low) - less; \
                 for (isize k = 0; k < n; k++) { \
                     const M equal = CPOOL_V(cells + k * L + i) == median, it = equal & (before == 0); \
-                    place |= it & (M){0} + (I)k; \
+                    place |= it & ((M){0} + (I)k); \
                     before += equal; \
                 } \
                 memcpy((which ? second : first) + i, &place, sizeof place); \

@@ -4,7 +4,7 @@
 from libc.stdint cimport uint64_t
 
 cdef extern from "rows.h" nogil:
-    enum: LANES "CPOOL_MEDIAN_LANES"
+    enum: MEDIAN_LANES "CPOOL_MEDIAN_LANES"
     enum: NETWORK_CELLS "CPOOL_MEDIAN_CELLS"
     Py_ssize_t cpool_median_network(uint8_t*, Py_ssize_t)
     void cpool_median_f32(const float*, float*, Py_ssize_t, Py_ssize_t, const uint8_t*, Py_ssize_t, float*, int32_t*, int32_t*)
@@ -85,16 +85,16 @@ cdef void median_lanes(const Median* m, const Taps* t, const char* plane, Py_ssi
     cdef Py_ssize_t i, j, k, n = 0, x, c, lane, inner = m.shape.inner, stride = m.shape.x.stride, count, begin, tap
     cdef const floating* row
     cdef floating* cells = memory
-    cdef floating* work = cells + t.z.count * t.y.count * t.x.count * LANES
+    cdef floating* work = cells + t.z.count * t.y.count * t.x.count * MEDIAN_LANES
     cdef floating* line
-    cdef floating[LANES] out
-    cdef int64_t[LANES] first
-    cdef int64_t[LANES] second
+    cdef floating[MEDIAN_LANES] out
+    cdef int64_t[MEDIAN_LANES] first
+    cdef int64_t[MEDIAN_LANES] second
     for i in range(t.z.count):
         for j in range(t.y.count):
             row = <const floating*>cell_row(m, t, plane, i, j)
             for k in range(t.x.count):
-                line = cells + n * LANES
+                line = cells + n * MEDIAN_LANES
                 begin = (t.x.first + k * m.shape.x.hop) * inner
                 if stride == 1 or lanes + j0 % inner <= inner:
                     memcpy(line, row + begin + j0 // inner * stride * inner + j0 % inner, lanes * sizeof(floating))
@@ -172,8 +172,8 @@ cdef void median_row(const Median* m, Py_ssize_t unit, floating* memory) noexcep
                     t.code[j] = <int32_t>tap_of(m, &t, j)
             j = 0
             while j < (end - x) * inner:
-                median_lanes(m, &t, plane, at + x * inner + j, j, min(LANES, (end - x) * inner - j), memory)
-                j += LANES
+                median_lanes(m, &t, plane, at + x * inner + j, j, min(MEDIAN_LANES, (end - x) * inner - j), memory)
+                j += MEDIAN_LANES
         else:
             for j in range((end - x) * inner):
                 median_of_many(m, &t, plane, at + x * inner + j, j // inner, j % inner, memory)
@@ -197,7 +197,7 @@ cdef int run_median(Median* m, Py_ssize_t threads) except -1 nogil:
         return 0
     m.cells = most_inside(&s.z) * most_inside(&s.y) * most_inside(&s.x)
     threads = max(1, min(threads, units))
-    bytes = padded(2 * m.width * max(m.cells, min(m.cells, NETWORK_CELLS) * LANES))
+    bytes = padded(2 * m.width * max(m.cells, min(m.cells, NETWORK_CELLS) * MEDIAN_LANES))
     make_networks(m)
     try:
         memory = allocate(bytes, threads)

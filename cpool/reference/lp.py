@@ -63,8 +63,8 @@ def lp_pool(
     if out is not None:
         arguments.output(out, layout.pooled_shape(x.shape, spatial, last), dtype, apart_from=[x])
 
-    # Integers are float64 first. longdouble has more digits than the results, and mostly a far larger range.
-    planes = layout.to_planes(x, rank, last).astype(dtype).astype(np.longdouble)
+    # Integers count as float64. longdouble has more digits than the results, and mostly a far larger range.
+    planes = layout.to_planes(x, rank, last).astype(np.float64).astype(np.longdouble)
     sizes = np.abs(planes)
     norms = np.zeros((len(planes), len(windows)), np.longdouble)
     with np.errstate(all="ignore"):
