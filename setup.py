@@ -48,6 +48,11 @@ PROBE = "#include <omp.h>\nint main(void) { return omp_get_max_threads() > 0 ? 0
 class BuildExt(build_ext):
     """Adds the flags that depend on the compiler, which is known only here."""
 
+    def finalize_options(self):
+        """The variants are compiled side by side."""
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
+
     def build_extensions(self):
         """Choose the flags once, then build every module with them."""
         if self.compiler.compiler_type == "msvc":
@@ -97,6 +102,7 @@ setup(
     ext_modules=cythonize(
         [kernel("_cpu"), *(kernel(name, flags) for name, flags in VARIANTS.items())],
         build_dir="build/cython",
+        nthreads=os.cpu_count() if sys.platform == "linux" else 0,
         compiler_directives=DIRECTIVES,
     ),
     cmdclass={"build_ext": BuildExt},

@@ -43,6 +43,18 @@ class Axis(NamedTuple):
         padded = np.clip(-((start - self.size - self.after) // self.dilation), 0, self.kernel)
         return ahead, inside, padded
 
+    @functools.lru_cache(maxsize=256)  # noqa: B019  # of tuples, which are no more than their numbers
+    def uncovered(self) -> Array:
+        """The cells that are in no window: behind the last one, or between windows."""
+        covered = np.zeros(self.size, bool)
+        last = (self.out - 1) * self.stride - self.before
+        first = max(0, -(last // self.dilation))  # the first tap that any window has in the input
+        for tap in range(first, min(self.kernel, (self.size - 1 + self.before) // self.dilation + 1)):
+            start = tap * self.dilation - self.before
+            start += max(0, -(start // self.stride)) * self.stride
+            covered[start : last + tap * self.dilation + 1 : self.stride] = True
+        return np.flatnonzero(~covered)
+
     def has_empty_window(self) -> bool:
         """Whether some window has no cell in the input; only padding with dilation (or a ceil overhang) makes one."""
         return self.effective > self.size and bool((self.taps()[1] == 0).any())

@@ -61,10 +61,15 @@ class _Norm:
         if np.may_share_memory(cells, self.x):
             cells = owned(cells)
         threads = self.threads()
+        # What no window has gets nothing, where it is not a number too.
+        first = len(plan.y_shape) - len(plan.axes) - plan.layout.inner_channels
+        bare = [(first + i, none) for i, axis in enumerate(plan.axes) if (none := axis.uncovered()).size]
 
         def run(element: int, grad: Array, grad_x: Array) -> None:
             rows = plan.layout.contiguous(grad)
             _dispatch.kernels.lp_gradient(element, rows, cells, kept, grad_x, norm_type, normalized, plan.geometry, threads)
+            for axis, none in bare:
+                grad_x[(slice(None),) * axis + (none,)] = 0
 
         return y, pullback_through(plan, self.x.dtype, run, halves=False)
 
