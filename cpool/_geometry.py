@@ -212,9 +212,14 @@ def boundary_bins(boundaries: Array, overlapping: bool) -> Bins:
     return Bins(boundaries[:-1], np.minimum(boundaries[1:] + overlapping, boundaries[-1]))
 
 
+def check_size(size: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """A ValueError for a size that gives a result whose bytes cannot be counted; an axis of 0 hides no other."""
+    if 8 * math.prod(n for n in shape if n) > sys.maxsize:
+        raise ValueError(f"output_size={size}: the result, of shape {shape}, would have more elements than any array")
+
+
 def region_shape(shape: tuple[int, ...], count: int, size: tuple[int, ...], last: bool) -> tuple[int, ...]:
     """The shape of the bins of so many regions of images of this shape."""
     pooled = (count, *size, shape[-1]) if last else (count, shape[1], *size)
-    if 8 * math.prod(n for n in pooled if n) > sys.maxsize:
-        raise ValueError(f"output_size={size}: the result, of shape {pooled}, would have more elements than any array")
+    check_size(size, pooled)
     return pooled

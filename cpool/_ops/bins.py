@@ -114,6 +114,7 @@ def _adaptive(
     array = _arguments.spatial_array("x", x, rank, last)
     spatial = _arguments.spatial_shape(array.shape, rank, last)
     out = _arguments.output_sizes(output_size, spatial)
+    _geometry.check_size(out, _geometry.with_spatial(array.shape, out, last))
     return array, last, spatial, out, _regular_kernel(spatial, out)
 
 
