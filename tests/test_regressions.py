@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import cpool
+from cpool import _threads
 
 
 @pytest.mark.parametrize("dilation", [2**27, 2**30])
@@ -134,3 +135,17 @@ def test_repeated_calls_do_not_let_equal_values_of_other_types_pass():
         cpool.max_pool2d(x, 2, 1, ceil_mode=0)
     with pytest.raises(TypeError, match="dtype complex"):
         cpool.max_pool2d(x.astype(complex), 2, 1)
+
+
+@pytest.mark.parametrize("shape", [(2, 17, 1, 2, 4), (1, 40, 1, 1, 9), (3, 20, 5, 8, 9)])
+def test_a_window_as_large_as_the_plane_without_a_winner(shape):
+    """A median that is NaN has one cell in the middle and not two: its second code says that there is none."""
+    x = np.random.default_rng(0).standard_normal(shape)
+    x[:, ::3, 0, 0, 0] = np.nan
+    window = shape[2:]
+    for threads in (1, 3):
+        with _threads.exactly(threads):
+            y, pullback = cpool.vjp.median_pool3d(x, window)
+            want, oracle = cpool.reference.vjp.median_pool3d(x, window)
+            np.testing.assert_array_equal(y, want)
+            np.testing.assert_array_equal(pullback(np.ones_like(y)), oracle(np.ones_like(y)))

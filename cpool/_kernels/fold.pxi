@@ -68,19 +68,21 @@ cdef void fold_planes(const Plan* p, Py_ssize_t first, Py_ssize_t end) noexcept 
 
 
 cdef void give_planes(const Call* c, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    # The gradient of max and min: zeros, and the cell that won.
+    # The gradient of max and min: zeros, and the cell that won. The largest code says that none did, as with NaN among medians.
     cdef Py_ssize_t inner = c.shape.inner, n = c.shape.z.size * c.shape.y.size * c.shape.x.size, width = result_width(c)
-    cdef Py_ssize_t plane, i, at
+    cdef Py_ssize_t plane, i, at, none
     cdef char* out = c.result + first * n * inner * width
     for plane in range(first, end):
         memset(out, 0, n * inner * width)
         for i in range(plane * inner, (plane + 1) * inner):
             if c.winner_width == 1:
-                at = (<const uint8_t*>c.winners)[i]
+                at, none = (<const uint8_t*>c.winners)[i], 0xff
             elif c.winner_width == 2:
-                at = (<const uint16_t*>c.winners)[i]
+                at, none = (<const uint16_t*>c.winners)[i], 0xffff
             else:
-                at = (<const int32_t*>c.winners)[i]
+                at, none = (<const int32_t*>c.winners)[i], -1
+            if at == none:
+                continue
             at = at * inner + i - plane * inner
             if width == 4:
                 (<float*>out)[at] += (<const float*>c.source)[i]
