@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 
 import ml_dtypes
 import numpy as np
@@ -22,9 +23,13 @@ def op_and_rank(function):
 
 
 def examples(count):
-    """How many random cases a test takes; the reference is slow, which is no fault of the test."""
+    """How many random cases a test takes; the reference is slow, which is no fault of the test.
+
+    The same each time, so that a change is judged by itself; CPOOL_TEST_ANEW=1 draws others.
+    """
     unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    return settings(max_examples=count, deadline=None, suppress_health_check=unhurried)
+    same = os.environ.get("CPOOL_TEST_ANEW") != "1"
+    return settings(max_examples=count, deadline=None, suppress_health_check=unhurried, derandomize=same, database=None)
 
 
 # ------------------------------------------------------------------------------------------------ contents

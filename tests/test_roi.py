@@ -65,7 +65,7 @@ def calls(draw, name, dtypes=FLOATS + INTEGERS, kinds=CONTENTS, most_channels=70
 
 def magnitude(name, x, rois, options):
     """What the absolute values of the summed terms add up to."""
-    return getattr(cpool.reference, name)(np.abs(exact(x)), rois, **options)
+    return getattr(cpool.reference, name)(np.abs(exact(x).astype(np.float64)), rois, **options)
 
 
 TERMS = 90  # samples and corners of a bin along both axes, with the rounding of their weights
