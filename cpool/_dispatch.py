@@ -20,6 +20,13 @@ LEVELS = {"baseline": 0, "v3": 3, "v4": 4}
 OPERATIONS = ("max", "min", "sum", "avg")
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 HALVES = ("float16", "bfloat16")
+
+
+def at_least_float32(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """What a float is computed in where there are kernels for float32 and float64 only."""
+    return FLOAT64 if dtype.itemsize == 8 else FLOAT32
+
+
 ELEMENTS = ("float32", "float64", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", *HALVES)
 """The order of the enumerations in _kernels/rows.h and halves.h."""
 

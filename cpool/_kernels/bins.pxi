@@ -218,7 +218,8 @@ cdef void first_zero(const Bins* p, Py_ssize_t plane, Py_ssize_t row, Py_ssize_t
                     return
 
 
-cdef void bin_blocks(const Bins* p, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef void bin_blocks(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef const Bins* p = <const Bins*>job
     cdef BinScratch s
     cdef Py_ssize_t unit, plane, row, rows = p.z_out * p.y_out * (1 if p.table else p.planes)
     bin_scratch(p, &s, memory)
@@ -237,26 +238,15 @@ cdef void prepare_bins(Bins* p) noexcept nogil:
 
 
 cdef int run_bins(Bins* p, Py_ssize_t threads) except -1 nogil:
-    cdef Py_ssize_t units, bytes, t, lanes
+    cdef Py_ssize_t lanes
     cdef BinScratch unused
-    cdef char* memory
     if p.planes == 0 or p.inner == 0:
         return 0
     lanes = lanes_of(p, p.rows.source)
     if lanes:
         return run_bin_lanes(p, lanes, threads)
     prepare_bins(p)
-    units = p.blocks * (p.planes if p.table else 1)
-    threads = max(1, min(threads, units))
-    bytes = padded(bin_scratch(p, &unused, NULL))
-    memory = allocate(bytes, threads)
-    if threads == 1:
-        bin_blocks(p, aligned(memory), 0, units)
-    else:
-        for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-            bin_blocks(p, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
-    free(memory)
-    return 0
+    return share_out(bin_blocks, p, padded(bin_scratch(p, &unused, NULL)), p.blocks * (p.planes if p.table else 1), threads)
 
 
 cdef int take_bounds(Bins* p, Py_buffer* bounds, object array, tuple shape) except -1:

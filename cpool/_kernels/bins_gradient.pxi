@@ -137,7 +137,8 @@ cdef void spread_block(const Spread* f, SpreadScratch* s, Py_ssize_t plane, Py_s
         p.rows.store(p.result + ((plane * p.z_size + k) * p.y_size + r0) * n * p.rows.result, s.sums, (r1 - r0) * n, NULL)
 
 
-cdef void spread_units(const Spread* f, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef void spread_units(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef const Spread* f = <const Spread*>job
     cdef SpreadScratch s
     cdef Py_ssize_t unit, r0
     spread_scratch(f, &s, memory)
@@ -165,45 +166,14 @@ cdef void prepare_spread(Spread* f) noexcept nogil:
     f.lines *= p.z_out
 
 
-cdef int run_spread_bins(Spread* f, Py_ssize_t threads) except -1 nogil:
-    cdef Spread group = f[0]
-    cdef Py_ssize_t units, bytes, t, lanes
-    cdef SpreadScratch unused
-    cdef char* memory
-    if f.bins.planes == 0 or f.bins.inner == 0:
-        return 0
-    lanes = lanes_of(&f.bins, f.bins.rows.source)
-    if lanes:
-        # Planes side by side, as in run_bin_lanes: cells and outputs change their parts.
-        group.bins.planes, group.bins.inner = 1, lanes
-        prepare_spread(&group)
-        units = (f.bins.planes + lanes - 1) // lanes
-        bytes = lane_scratch(&group.bins, NULL, NULL) + padded(spread_scratch(&group, &unused, NULL))
-    else:
-        prepare_spread(f)
-        units = f.bins.planes * f.blocks
-        bytes = padded(spread_scratch(f, &unused, NULL))
-    threads = max(1, min(threads, units))
-    memory = allocate(bytes, threads)
-    if threads == 1:
-        spread_range(f, &group, lanes, aligned(memory), 0, units)
-    else:
-        for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-            spread_range(f, &group, lanes, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
-    free(memory)
-    return 0
+cdef struct SpreadLanes:
+    const Spread* all
+    const Spread* group     # as in BinLanes
 
 
-cdef void spread_range(const Spread* f, const Spread* group, Py_ssize_t lanes, char* memory, Py_ssize_t first,
-                       Py_ssize_t end) noexcept nogil:
-    if lanes:
-        spread_lanes(f, group, memory, first, end)
-    else:
-        spread_units(f, memory, first, end)
-
-
-cdef void spread_lanes(const Spread* f, const Spread* group, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
-    cdef const Bins* p = &f.bins
+cdef void spread_lanes(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef const Bins* p = &(<const SpreadLanes*>job).all.bins
+    cdef const Spread* group = (<const SpreadLanes*>job).group
     cdef Spread one = group[0]
     cdef LaneScratch s
     cdef Py_ssize_t unit, plane, many, lanes = group.bins.inner, cells = p.z_size * p.y_size * p.x_size, w = p.rows.source
@@ -218,6 +188,25 @@ cdef void spread_lanes(const Spread* f, const Spread* group, char* memory, Py_ss
         cpool_transpose(s.outputs, lanes, p.source + plane * outputs * w, outputs, many, outputs, w)
         spread_units(&one, s.rest, 0, one.blocks)
         cpool_transpose(p.result + plane * cells * w, cells, s.cells, lanes, cells, many, w)
+
+
+cdef int run_spread_bins(Spread* f, Py_ssize_t threads) except -1 nogil:
+    cdef Spread group = f[0]
+    cdef SpreadLanes job
+    cdef SpreadScratch unused
+    cdef Py_ssize_t lanes
+    if f.bins.planes == 0 or f.bins.inner == 0:
+        return 0
+    lanes = lanes_of(&f.bins, f.bins.rows.source)
+    if not lanes:
+        prepare_spread(f)
+        return share_out(spread_units, f, padded(spread_scratch(f, &unused, NULL)), f.bins.planes * f.blocks, threads)
+    # Planes side by side, as in run_bin_lanes: cells and outputs change their parts.
+    group.bins.planes, group.bins.inner = 1, lanes
+    prepare_spread(&group)
+    job.all, job.group = f, &group
+    return share_out(spread_lanes, &job, lane_scratch(&group.bins, NULL, NULL) + padded(spread_scratch(&group, &unused, NULL)),
+                     (f.bins.planes + lanes - 1) // lanes, threads)
 
 
 def spread_bins(int element, grad not None, result not None, bounds not None, tuple shape, Py_ssize_t threads):

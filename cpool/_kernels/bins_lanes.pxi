@@ -39,7 +39,14 @@ cdef Py_ssize_t lane_scratch(const Bins* p, LaneScratch* s, char* memory) noexce
     return at - <Py_ssize_t>memory
 
 
-cdef void bin_lanes(const Bins* p, const Bins* group, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef struct BinLanes:
+    const Bins* all
+    const Bins* group   # the pooling of as many planes as lie side by side
+
+
+cdef void bin_lanes(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef const Bins* p = (<const BinLanes*>job).all
+    cdef const Bins* group = (<const BinLanes*>job).group
     cdef Bins one
     cdef LaneScratch s
     cdef Py_ssize_t unit, plane, many, lanes = group.inner, cells = p.z_size * p.y_size * p.x_size
@@ -61,18 +68,10 @@ cdef void bin_lanes(const Bins* p, const Bins* group, char* memory, Py_ssize_t f
 
 cdef int run_bin_lanes(const Bins* p, Py_ssize_t lanes, Py_ssize_t threads) except -1 nogil:
     cdef Bins group = p[0]
+    cdef BinLanes job
     cdef BinScratch unused
-    cdef Py_ssize_t units = (p.planes + lanes - 1) // lanes, bytes, t
-    cdef char* memory
     group.planes, group.inner = 1, lanes
     prepare_bins(&group)
-    bytes = lane_scratch(&group, NULL, NULL) + padded(bin_scratch(&group, &unused, NULL))
-    threads = max(1, min(threads, units))
-    memory = allocate(bytes, threads)
-    if threads == 1:
-        bin_lanes(p, &group, aligned(memory), 0, units)
-    else:
-        for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-            bin_lanes(p, &group, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
-    free(memory)
-    return 0
+    job.all, job.group = p, &group
+    return share_out(bin_lanes, &job, lane_scratch(&group, NULL, NULL) + padded(bin_scratch(&group, &unused, NULL)),
+                     (p.planes + lanes - 1) // lanes, threads)

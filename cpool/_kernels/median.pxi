@@ -180,7 +180,8 @@ cdef void median_row(const Median* m, Py_ssize_t unit, floating* memory) noexcep
         x = end
 
 
-cdef void median_rows(const Median* m, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef void median_rows(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef const Median* m = <const Median*>job
     cdef Py_ssize_t unit
     for unit in range(first, end):
         if m.width == 4:
@@ -191,22 +192,14 @@ cdef void median_rows(const Median* m, char* memory, Py_ssize_t first, Py_ssize_
 
 cdef int run_median(Median* m, Py_ssize_t threads) except -1 nogil:
     cdef const Shape* s = &m.shape
-    cdef Py_ssize_t units = s.planes * s.z.out * s.y.out, bytes, t
-    cdef char* memory
+    cdef Py_ssize_t units = s.planes * s.z.out * s.y.out, bytes
     if units == 0 or s.inner == 0:
         return 0
     m.cells = most_inside(&s.z) * most_inside(&s.y) * most_inside(&s.x)
-    threads = max(1, min(threads, units))
     bytes = padded(2 * m.width * max(m.cells, min(m.cells, NETWORK_CELLS) * MEDIAN_LANES))
     make_networks(m)
     try:
-        memory = allocate(bytes, threads)
-        if threads == 1:
-            median_rows(m, aligned(memory), 0, units)
-        else:
-            for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-                median_rows(m, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
-        free(memory)
+        share_out(median_rows, m, bytes, units, threads)
     finally:
         free(m.pairs)
     return 0

@@ -17,11 +17,32 @@ cdef inline char* aligned(char* memory) noexcept nogil:
     return memory + (64 - <Py_ssize_t>memory % 64)
 
 
-cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
-    cdef Py_ssize_t units, bytes, t
-    cdef Scratch layout
+# Units first to end of a job, in scratch memory of one thread.
+ctypedef void (*Work)(const void*, char*, Py_ssize_t, Py_ssize_t) noexcept nogil
+
+
+cdef int share_out(Work work, const void* job, Py_ssize_t bytes, Py_ssize_t units, Py_ssize_t threads) except -1 nogil:
+    # All units of a job among the threads, each with so many bytes of scratch memory.
+    cdef Py_ssize_t t
     cdef char* memory
     cdef char[ON_STACK + 64] stack
+    threads = max(1, min(threads, units))
+    if threads == 1 and bytes <= ON_STACK:
+        work(job, aligned(stack), 0, units)
+        return 0
+    memory = allocate(bytes, threads)
+    if threads == 1:
+        work(job, aligned(memory), 0, units)
+    else:
+        for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
+            work(job, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
+    free(memory)
+    return 0
+
+
+cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
+    cdef Py_ssize_t bytes, t
+    cdef Scratch layout
     if p.planes == 0 or p.inner == 0:
         return 0
     if folds(p):
@@ -36,24 +57,12 @@ cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
         prepare_repeat(p, threads)
     else:
         prepare(p, threads)
-    units = p.planes * p.blocks
-    threads = max(1, min(threads, units))
     bytes = padded(repeat_scratch_bytes(p, &layout, NULL) if p.repeat else scratch_bytes(p, &layout, NULL))
-    if threads == 1 and bytes <= ON_STACK:
-        reduce_units(p, aligned(stack), 0, units)
-        return 0
-    memory = allocate(bytes, threads)
-    if threads == 1:
-        reduce_units(p, aligned(memory), 0, units)
-        free(memory)
-        return 0
-    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-        reduce_units(p, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
-    free(memory)
-    return 0
+    return share_out(reduce_units, p, bytes, p.planes * p.blocks, threads)
 
 
-cdef void reduce_units(const Plan* p, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef void reduce_units(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef const Plan* p = <const Plan*>job
     cdef Scratch s
     cdef Py_ssize_t unit, plane, r0
     if p.repeat:
@@ -75,30 +84,14 @@ cdef void reduce_units(const Plan* p, char* memory, Py_ssize_t first, Py_ssize_t
 
 
 cdef int run_gradient(GradPlan* p, Py_ssize_t threads) except -1 nogil:
-    cdef Py_ssize_t units, bytes, t
-    cdef char* memory
-    cdef char[ON_STACK + 64] stack
     if p.planes == 0 or p.inner == 0:
         return 0
     prepare_gradient(p, threads)
-    units = p.planes * p.blocks
-    threads = max(1, min(threads, units))
-    bytes = padded(gradient_scratch_bytes(p))
-    if threads == 1 and bytes <= ON_STACK:
-        gradient_units(p, aligned(stack), 0, units)
-        return 0
-    memory = allocate(bytes, threads)
-    if threads == 1:
-        gradient_units(p, aligned(memory), 0, units)
-        free(memory)
-        return 0
-    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-        gradient_units(p, aligned(memory) + t * bytes, units * t // threads, units * (t + 1) // threads)
-    free(memory)
-    return 0
+    return share_out(gradient_units, p, padded(gradient_scratch_bytes(p)), p.planes * p.blocks, threads)
 
 
-cdef void gradient_units(const GradPlan* p, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+cdef void gradient_units(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
+    cdef const GradPlan* p = <const GradPlan*>job
     cdef Py_ssize_t unit, r0, r1
     cdef PickScratch s
     if p.picks:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -41,6 +41,8 @@ objects, so that nothing else comes to be where they were: a training loop makes
 their arguments takes longer than pooling a small array."""
 
 MOST_PLANS = 4096
+P = TypeVar("P")
+Key: TypeAlias = tuple[Any, ...]
 
 
 def planned(
@@ -66,7 +68,7 @@ def planned(
     ceil_mode = _arguments.flag("ceil_mode", ceil_mode)
     array = _arguments.spatial_array("x", x, rank, last)
     axes = _geometry.axes_of(_arguments.spatial_shape(array.shape, rank, last), window, ceil_mode)
-    return array, _kept(key, given, _plan_of(array, rank, last, axes, key is not None))
+    return array, keep(_plans, key, given, _plan_of(array, rank, last, axes, key is not None))
 
 
 def planned_whole(x: ArrayLike, data_format: str) -> tuple[Array, Plan]:
@@ -81,7 +83,7 @@ def planned_whole(x: ArrayLike, data_format: str) -> tuple[Array, Plan]:
     array = _arguments.batched_array("x", x, last)
     rank = array.ndim - 2
     axes = tuple(Axis(size, 1, size, size, 1, 0, 0) for size in _arguments.spatial_shape(array.shape, rank, last))
-    return array, _kept(key, given, _plan_of(array, rank, last, axes, key is not None))
+    return array, keep(_plans, key, given, _plan_of(array, rank, last, axes, key is not None))
 
 
 def _plan_of(array: Array, rank: int, last: bool, axes: tuple[Axis, ...], plain: bool) -> Plan:
@@ -98,19 +100,19 @@ def _plan_of(array: Array, rank: int, last: bool, axes: tuple[Axis, ...], plain:
     return Plan(layout, axes, array.shape, y_shape, geometry, work, empty, cells, direct)
 
 
-def _kept(key: tuple[Any, ...] | None, given: tuple[Any, ...], plan: Plan) -> Plan:
+def keep(plans: dict[Key, tuple[P, Key]], key: Key | None, given: Key, plan: P) -> P:
     """The plan, to be found again by the key where nothing that was given can change."""
-    if key is not None and all(map(is_plain, given)):
-        if len(_plans) >= MOST_PLANS:
-            _plans.clear()
-        _plans[key] = plan, given
+    if key is not None and all(map(_is_plain, given)):
+        if len(plans) >= MOST_PLANS:
+            plans.clear()
+        plans[key] = plan, given
     return plan
 
 
-def is_plain(value: Any) -> bool:
+def _is_plain(value: Any) -> bool:
     """Whether an argument can never change."""
     kind = type(value)
-    return kind is int or kind is bool or value is None or kind is str or (kind is tuple and all(map(is_plain, value)))
+    return kind is int or kind is bool or value is None or kind is str or (kind is tuple and all(map(_is_plain, value)))
 
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:
@@ -175,7 +177,7 @@ def pullback_through(
     Without kernels for `halves` theirs go through float32.
     """
     dtype = _arguments.gradient_dtype(x_dtype)
-    wide = _dispatch.FLOAT64 if dtype.itemsize == 8 else _dispatch.FLOAT32
+    wide = _dispatch.at_least_float32(dtype)
     direct = plan.direct and dtype is wide
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:

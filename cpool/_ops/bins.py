@@ -13,7 +13,7 @@ from cpool._arguments import Array, ArrayLike
 from cpool._geometry import Bins
 from cpool._layout import Layout, layout_of
 from cpool._ops import linear, select
-from cpool._ops._call import Pullback, compute_into, converted, pullback_through
+from cpool._ops._call import Pullback, compute_into, converted, planned, pullback_through
 from cpool._threads import threads_for
 
 
@@ -125,12 +125,13 @@ def adaptive(
     return_indices = _arguments.flag("return_indices", return_indices)
     array, last, spatial, sizes, kernel = _adaptive(rank, x, output_size, data_format)
     if kernel is not None:
+        _, plan = planned(rank, array, kernel, None, 0, 1, False, data_format)
         if kind == "max":
-            return select.forward(kind, rank, x, kernel, None, 0, 1, False, data_format, return_indices, out)
-        return linear.forward(kind, rank, x, kernel, None, 0, 1, False, True, None, data_format, out)
-    plan = bin_plan(array, rank, last, _adaptive_bins(spatial, sizes))
-    y, places = pool(kind, x, array, plan, out, return_indices)
-    return (y, user_indices(plan, places)) if return_indices else y
+            return select.pooled(kind, x, array, plan, return_indices, out)
+        return linear.pooled(kind, x, array, plan, True, 0.0, out)
+    bins = bin_plan(array, rank, last, _adaptive_bins(spatial, sizes))
+    y, places = pool(kind, x, array, bins, out, return_indices)
+    return (y, user_indices(bins, places)) if return_indices else y
 
 
 def adaptive_vjp(
@@ -140,9 +141,10 @@ def adaptive_vjp(
     return_indices = _arguments.flag("return_indices", return_indices)
     array, last, spatial, sizes, kernel = _adaptive(rank, x, output_size, data_format)
     if kernel is not None:
+        _, plan = planned(rank, array, kernel, None, 0, 1, False, data_format)
         if kind == "max":
-            return select.vjp(kind, rank, x, kernel, None, 0, 1, False, data_format, return_indices, out)
-        return linear.vjp(kind, rank, x, kernel, None, 0, 1, False, True, None, data_format, out)
-    plan = bin_plan(array, rank, last, _adaptive_bins(spatial, sizes))
-    y, places, pullback = with_pullback(kind, x, array, plan, out)
-    return (y, user_indices(plan, places)) if return_indices else y, pullback
+            return select.pooled_vjp(kind, x, array, plan, return_indices, out)
+        return linear.pooled_vjp(kind, x, array, plan, True, 0.0, out)
+    bins = bin_plan(array, rank, last, _adaptive_bins(spatial, sizes))
+    y, places, pullback = with_pullback(kind, x, array, bins, out)
+    return (y, user_indices(bins, places)) if return_indices else y, pullback

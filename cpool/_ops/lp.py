@@ -24,7 +24,7 @@ class _Norm:
         self.given, self.x, self.plan = given, x, plan
         self.norm_type, self.normalized = norm_type, normalized
         self.dtype = _arguments.gradient_dtype(x.dtype)
-        self.wide = _dispatch.FLOAT64 if self.dtype.itemsize == 8 else _dispatch.FLOAT32
+        self.wide = _dispatch.at_least_float32(self.dtype)
         self.values = converted(x, self.wide)
 
     def threads(self) -> int:

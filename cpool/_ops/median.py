@@ -19,7 +19,7 @@ MOST_WORK = 1 << 40
 def _pool(given: ArrayLike, x: Array, plan: Plan, codes: tuple[Array | None, Array | None], out: Array | None) -> Array:
     """The result; `codes` take the two cells in the middle of each window."""
     dtype = _arguments.gradient_dtype(x.dtype)
-    wide = _dispatch.FLOAT64 if dtype.itemsize == 8 else _dispatch.FLOAT32
+    wide = _dispatch.at_least_float32(dtype)
     if out is not None:
         out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
     rows = plan.layout.rows_of(converted(x, wide))

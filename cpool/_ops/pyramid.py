@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cpool import _arguments
+from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike
 from cpool._ops import bins
 from cpool._ops._call import Pullback
@@ -57,8 +57,7 @@ def vjp(x: ArrayLike, levels: Any, mode: str, data_format: str, out: Array | Non
         grad = _arguments.gradient("grad_y", grad_y, shape)
         if out is not None:
             out = _arguments.output(out, x_shape, dtype, apart_from=(grad_y, grad))
-        wide = np.float64 if dtype.itemsize == 8 else np.float32
-        total: Array = np.zeros(x_shape, wide)
+        total: Array = np.zeros(x_shape, _dispatch.at_least_float32(dtype))
         at = 0
         for n, (_, level) in zip(sizes, found, strict=True):
             part = grad[..., at : at + channels * n * n].reshape(*shape[:-1], channels, n, n)

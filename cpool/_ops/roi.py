@@ -10,7 +10,7 @@ import numpy as np
 from cpool import _arguments, _dispatch, _geometry
 from cpool._arguments import Array, ArrayLike, Ints
 from cpool._layout import Layout, layout_of
-from cpool._ops._call import Pullback, compute_into, converted
+from cpool._ops._call import Pullback, compute_into, converted, pullback_through
 from cpool._threads import threads_for
 
 ELEMENTS = ("float32", "float64", "int32", "int64", "uint64")
@@ -35,6 +35,7 @@ class Plan(NamedTuple):
     """Of each image in `order`; one more at the end."""
     scale: float
     work: int
+    direct: bool = False
 
 
 class Sampling(NamedTuple):
@@ -75,24 +76,14 @@ def _output(plan: Plan, dtype: np.dtype[Any], out: Array | None, given: tuple[Ar
 
 def _pullback(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[Array, Array], None]) -> Pullback:
     """The pullback whose kernel is `run(grad, grad_x)`, both in the order of memory of x and in one dtype."""
-    dtype = _arguments.gradient_dtype(x_dtype)
-    wide = _dispatch.FLOAT64 if dtype.itemsize == 8 else _dispatch.FLOAT32
 
-    def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Array:
-        grad = _arguments.gradient("grad_y", grad_y, plan.y_shape)
-        if out is not None:
-            out = _arguments.output(out, plan.x_shape, dtype, apart_from=(grad_y, grad))
-        rows = plan.layout.contiguous(converted(grad, wide))
+    def fill(_: int, grad: Array, grad_x: Array) -> None:
+        if grad.size:
+            run(plan.layout.contiguous(grad), grad_x)
+        else:
+            grad_x[...] = 0
 
-        def fill(grad_x: Array) -> None:
-            if rows.size:
-                run(rows, grad_x)
-            else:
-                grad_x[...] = 0
-
-        return compute_into(plan.layout, plan.x_shape, dtype, wide, out, fill)
-
-    return pullback
+    return pullback_through(plan, x_dtype, fill, halves=False)
 
 
 # ------------------------------------------------------------------------------------------------ RoI align
@@ -111,7 +102,7 @@ def _align_call(
     array, plan = _planned(x, rois, output_size, spatial_scale, data_format)
     dtype = _arguments.gradient_dtype(array.dtype)
     out = _output(plan, dtype, out, (x, array, rois))
-    wide = _dispatch.FLOAT64 if dtype.itemsize == 8 else _dispatch.FLOAT32
+    wide = _dispatch.at_least_float32(dtype)
     rows = plan.layout.contiguous(converted(array, wide))
 
     def run(y: Array) -> None:

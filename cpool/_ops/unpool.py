@@ -12,7 +12,7 @@ from cpool import _arguments, _dispatch, _geometry
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._geometry import TRIVIAL, Axis
 from cpool._layout import Layout, layout_of
-from cpool._ops._call import MOST_PLANS, compute_into, is_plain, rounded
+from cpool._ops._call import compute_into, keep, rounded
 from cpool._threads import threads_for
 
 DUPLICATES = ("last", "sum", "error")
@@ -83,11 +83,7 @@ def prepare(
         geometry = np.array(numbers, np.int64).tobytes()
     y_shape = _geometry.with_spatial(array.shape, tuple(axis.size for axis in axes), last)
     plan = Plan(layout, axes, array.shape, y_shape, sizes, geometry, duplicates, max(array.size, math.prod(y_shape)))
-    if key is not None and all(map(is_plain, given)):
-        if len(_plans) >= MOST_PLANS:
-            _plans.clear()
-        _plans[key] = plan, given
-    return array, found, plan
+    return array, found, keep(_plans, key, given, plan)
 
 
 def check(plan: Plan, indices: Array, written: Array) -> None:
