@@ -31,7 +31,7 @@ class Measured:
         return {name: entry["us"] for (name, how), entry in rows if how == mode and name not in (*OURS, "memory")}
 
     def ratio(self, peer: str, ours: str, mode: str) -> float | None:
-        """How many times as long as ours a peer takes; "best" is the fastest of all."""
+        """How many times as long as ours (or as the memory bound) a peer takes; "best" is the fastest of all."""
         peers, mine = self.peers(mode), self.us(ours, mode)
         theirs = min(peers.values(), default=None) if peer == "best" else peers.get(peer)
         return theirs / mine if theirs and mine else None
@@ -40,6 +40,10 @@ class Measured:
         """The memory bound's share of our time."""
         memory, mine = self.us("memory", mode), self.us(ours, mode)
         return memory / mine if memory and mine else None
+
+    def is_bounded(self) -> bool:
+        """Whether the case is large enough for its memory bound to mean something."""
+        return bool(self.case["x_bytes"] + self.case["y_bytes"] >= BOUND_FROM)
 
 
 def geometric_mean(values: Iterable[float]) -> float:
@@ -82,13 +86,13 @@ def peer_lines(rows: list[Measured], ours: str) -> Iterable[Any]:
     core = [row for row in rows if row.case["suite"] == "core"]
     for layout, mean, each in (("channels_first", 20, 3), ("channels_last", 4, 1.5)):
         some = [row for row in core if row.case["layout"] == layout]
-
-        def against(peer: str, mode: str, some: list[Measured] = some) -> dict[str, float | None]:
-            return {row.case["name"]: row.ratio(peer, ours, mode) for row in some}
-
-        yield line(f"forward, {layout}: best peer", "x", against("best", "forward"), 3, 1.2)
-        yield line(f"forward + backward, {layout}: torch", "x", against("torch", "forward_backward"), mean, each)
-        yield line(f"forward + backward, {layout}: best peer", "x", against("best", "forward_backward"), 2, 1)
+        for peer, mode, *wanted in (
+            ("best", "forward", 3, 1.2), ("torch", "forward_backward", mean, each), ("best", "forward_backward", 2, 1)
+        ):  # fmt: skip
+            title = f"{MODES[mode]}, {layout}: {'best peer' if peer == 'best' else peer}"
+            limits = [row.ratio(peer, "memory", mode) for row in some if row.is_bounded()]
+            entry = line(title, "x", {row.case["name"]: row.ratio(peer, ours, mode) for row in some}, *wanted)
+            yield entry and entry | {"limit": round(geometric_mean(limit for limit in limits if limit), 3)}
 
 
 def machine_lines(rows: list[Measured], ours: str, cache: int) -> Iterable[Any]:
@@ -182,18 +186,19 @@ def cases_table(rows: list[Measured], mode: str, title: str) -> Table:
         ratios = [row.ratio(*pair, mode) for pair in pairs]
         cells = [f"{ratio:.2f}" if ratio else "" for ratio in ratios]
         cells[-2:] = [f"[{'green' if float(cell) >= 1 else 'red'}]{cell}[/]" if cell else "" for cell in cells[-2:]]
-        share = row.bound("cpool out=", mode) if case["x_bytes"] + case["y_bytes"] >= BOUND_FROM else None
+        share = row.bound("cpool out=", mode) if row.is_bounded() else None
         table.add_row(label, spread, number(out) if out else "", *cells, f"{share:.0%}" if share else "")
     return table
 
 
 def targets_table(lines: list[dict[str, Any]]) -> Table:
-    table = Table(title="Against the targets (geometric means)", title_justify="left")
-    for name in ("target", "threads", "ours", "cases", "mean", "worst", "wanted", "misses", "met", "worst case"):
-        right = name in ("threads", "cases", "mean", "worst", "misses")
+    caption = "limit: the mean if every call took its memory bound, reading what it must read and writing what it must write"
+    table = Table(title="Against the targets (geometric means)", caption=caption, title_justify="left")
+    for name in ("target", "threads", "ours", "cases", "mean", "limit", "worst", "wanted", "misses", "met", "worst case"):
+        right = name in ("threads", "cases", "mean", "limit", "worst", "misses")
         table.add_column(name, justify="right" if right else "left", no_wrap=name != "worst case")
     for entry in lines:
-        values = (f"{entry[key]:.2f}{entry['unit']}" for key in ("mean", "worst"))
+        values = (f"{entry[key]:.2f}{entry['unit']}" if key in entry else "" for key in ("mean", "limit", "worst"))
         met = "[green]yes[/]" if entry["met"] else "[red]no[/]"
         head = (entry["target"], str(entry["threads"]), entry["ours"], str(entry["cases"]))
         table.add_row(*head, *values, entry["wanted"], str(entry["misses"]), met, entry["worst_case"])
