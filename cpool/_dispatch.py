@@ -34,6 +34,13 @@ WINNERS = ("float32", "float64", "int32", "uint32", "int64", "uint64", *HALVES)
 GRADIENTS = ("float32", "float64", *HALVES)
 
 
+FAMILIES = (
+    "softmax", "log_sum_exp", "power_mean", "mixed", "gated", "tree", "dot", "weighted_max", "ranked", "rank_pick", "value_pick",
+    "value_mean", "detail",
+)  # fmt: skip
+"""The families of windows side by side, in the order of _kernels/beside.h."""
+
+
 class Kernel(NamedTuple):
     """How an operation runs on a dtype: what x becomes first, and the numbers that the kernels know the pair by."""
 

@@ -41,6 +41,8 @@ include "lp_scaled.pxi"
 include "lp.pxi"
 include "unpool.pxi"
 include "median.pxi"
+include "beside.pxi"
+include "beside_entry.pxi"
 
 
 cdef int read_geometry(bytes geometry, Shape* shape) except -1:

@@ -1,0 +1,54 @@
+"""The numbers that a pooling can learn: given once, once a channel, or once a cell of the window."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from cpool._arguments.arrays import array
+from cpool._arguments.types import Array, ArrayLike
+
+
+class Parameter(NamedTuple):
+    """A parameter as it was given, and as the kernels take it."""
+
+    name: str
+    given: Array
+    table: Array
+    """float64, (C or 1, numbers): of each channel, or of all, the numbers that a window takes."""
+    each: bool
+    """Whether it has an entry a channel."""
+
+    def gradient(self, by_channel: Array) -> Array:
+        """From that of the table, (C, numbers), to that of the parameter, of its shape and, where it is one, its float dtype."""
+        found = by_channel if self.each else by_channel.sum(0)
+        dtype = self.given.dtype if self.given.dtype.kind == "f" else np.dtype(np.float64)
+        with np.errstate(over="ignore"):
+            return found.reshape(self.given.shape).astype(dtype)
+
+
+def numbers_of(name: str, value: ArrayLike) -> Array:
+    """An array of real numbers; bools and strings are not."""
+    found = array(name, value)
+    if found.dtype.kind == "b":
+        raise TypeError(f"{name}: real numbers are needed, not bools")
+    return found
+
+
+def channel_parameter(name: str, value: ArrayLike, channels: int) -> Parameter:
+    """One number, or one a channel."""
+    found = numbers_of(name, value)
+    if found.shape not in ((), (channels,)):
+        raise ValueError(f"{name}: shape {found.shape} must be () or one number a channel, {(channels,)}")
+    return Parameter(name, found, found.astype(np.float64).reshape(-1, 1), found.ndim > 0)
+
+
+def cell_parameter(name: str, value: ArrayLike, shape: tuple[int, ...], channels: int) -> Parameter:
+    """One number for each of `shape`, the same in all channels or for each channel."""
+    found = numbers_of(name, value)
+    if found.shape not in (shape, (channels, *shape)):
+        raise ValueError(f"{name}: shape {found.shape} must be {shape}, or with one a channel {(channels, *shape)}")
+    each = found.ndim > len(shape)
+    return Parameter(name, found, found.astype(np.float64).reshape(channels if each else 1, math.prod(shape)), each)

@@ -1,0 +1,72 @@
+/* The families for one element type T: included by beside.h. S is the suffix of its names, I the integer of its width.
+ *
+ * A family takes the lanes vector by vector and the cells within: what it adds up stays in registers. The vectors are those of
+ * rows_width.h; loops over plain arrays were left scalar by the compiler as often as not. */
+#define FN(name) CPOOL_NAME(CPOOL_NAME(cpool, name), S)
+#define V CPOOL_CAT(vector, S, CPOOL_LONGEST)
+#define M CPOOL_CAT(mask, S, CPOOL_LONGEST)
+#define L CPOOL_BESIDE
+enum { FN(W) = sizeof(V) / sizeof(T) };
+#define EACH_VECTOR for (isize i = 0; i < b->lanes; i += FN(W))
+#define EACH_CELL for (isize k = 0; k < b->n; k++)
+/* The vector i of row k of an array of lanes. */
+#define AT(array, k) (*(V *)((T *)(array) + (k) * L + i))
+#define CELL(k) AT(b->x, k)
+#define PARAM(k) AT(b->params, k)
+#define ALL(number) ((V){0} + (T)(number))
+#define PLACE(number) ((M){0} + (I)(number))
+#define MASK(condition) ((M)(condition))
+#if CPOOL_BYTES
+#define PICK(mask, yes, no) ((V)(((mask) & (M)(yes)) | (~(mask) & (M)(no))))
+#define PICK_PLACE(mask, yes, no) (((mask) & (yes)) | (~(mask) & (no)))
+#define COUNT(mask) (-(mask))
+#else
+#define PICK(mask, yes, no) ((mask) ? (yes) : (no))
+#define PICK_PLACE PICK
+#define COUNT(mask) (mask)
+#endif
+#define MOST(u, v) PICK(MASK((u) > (v)), u, v)
+/* Whether the second replaces the first as the largest: not if equal, and the first NaN stays. */
+#define WINS(v, best) ((MASK((v) > (best)) | MASK((v) != (v))) & MASK((best) == (best)))
+
+/* One of two vectors for all lanes: gcc takes those read from memory for another type, which ?: refuses. */
+CPOOL_INLINE V FN(either)(int condition, V yes, V no)
+{
+    if (condition)
+        return yes;
+    return no;
+}
+
+/* The codes of vector i. */
+static inline void FN(put_codes)(const cpool_beside *b, isize i, M code)
+{
+    I found[FN(W)];
+    memcpy(found, &code, sizeof found);
+    for (isize j = 0; j < FN(W); j++)
+        b->code[i + j] = (int32_t)found[j];
+}
+
+#include "beside_math.h"
+#include "beside_softmax.h"
+#include "beside_gates.h"
+#include "beside_rank.h"
+#include "beside_chance.h"
+#include "beside_detail.h"
+
+#undef FN
+#undef V
+#undef M
+#undef L
+#undef EACH_VECTOR
+#undef EACH_CELL
+#undef AT
+#undef CELL
+#undef PARAM
+#undef ALL
+#undef PLACE
+#undef MASK
+#undef PICK
+#undef PICK_PLACE
+#undef COUNT
+#undef MOST
+#undef WINS

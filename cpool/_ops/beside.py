@@ -1,0 +1,146 @@
+"""What the families of windows side by side share: from a checked call to the kernel, and the pullback with its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from cpool import _arguments, _dispatch
+from cpool._arguments import Array, ArrayLike
+from cpool._arguments.parameters import Parameter
+from cpool._ops._call import Plan, compute_into, converted
+from cpool._ops.lp import owned
+from cpool._ops.select import code_dtype
+from cpool._threads import threads_for
+
+MOST_WORK = 1 << 40
+"""More than any gate on threads asks for."""
+CELL_WORK = 8
+"""What a family does with a cell, in steps of work."""
+
+
+class Family:
+    """One call of a family: its inputs as the kernels take them.
+
+    `more` is another input of the shape of x, with a gradient; `side` one of the shape of y, with one where `side_gradient`. Of
+    each parameter the table's columns follow those of the one before, in the order that the family names.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        given: ArrayLike,
+        x: Array,
+        plan: Plan,
+        parameters: Sequence[Parameter] = (),
+        *,
+        more: Array | None = None,
+        side: Array | None = None,
+        side_gradient: bool = False,
+        option: float = 0.0,
+        flags: int = 0,
+    ) -> None:
+        self.number = _dispatch.FAMILIES.index(name)
+        self.given, self.plan, self.parameters = given, plan, tuple(parameters)
+        self.option, self.flags, self.side_gradient = option, flags, side_gradient
+        self.dtype = _arguments.gradient_dtype(x.dtype)
+        self.wide = _dispatch.at_least_float32(self.dtype)
+        self.x, self.given_x = self._input(x), x
+        self.more = None if more is None else self._input(more)
+        self.side = None if side is None else self._input(side)
+        self.channels = x.shape[plan.layout.channel_axis(x.ndim)]
+        self.tables, self.table = self._table()
+        self.threads = threads_for(min(plan.work * plan.cells * CELL_WORK, MOST_WORK))
+
+    def _input(self, a: Array) -> Array:
+        return self.plan.layout.contiguous(converted(a, self.wide))
+
+    def _table(self) -> tuple[int, Array | None]:
+        """All parameters as (tables, numbers, inner): a table a channel, or one whose rows have a number a channel."""
+        if not self.parameters:
+            return 1, None
+        columns = [np.broadcast_to(p.table, (self.channels, p.table.shape[1])) for p in self.parameters]
+        table = _call_rounded(np.concatenate(columns, axis=1), self.wide)
+        if self.plan.layout.inner_channels:
+            return 1, np.ascontiguousarray(table.T)
+        return max(1, self.channels), table
+
+    def pool(self, out: Array | None = None, codes: Array | None = None) -> Array:
+        """The result; `codes` take the cells that were picked."""
+        plan = self.plan
+        if out is not None:
+            out = _arguments.output(out, plan.y_shape, self.dtype, apart_from=(self.given, self.given_x))
+
+        def run(y: Array) -> None:
+            _dispatch.kernels.beside(
+                self.number, int(self.wide is _dispatch.FLOAT64), self.x, self.more, self.side, self.table, self.tables, y, codes,
+                plan.geometry, self.option, self.flags, self.threads,
+            )  # fmt: skip
+
+        return compute_into(plan.layout, plan.y_shape, self.dtype, self.wide, out, run)
+
+    def codes(self) -> Array:
+        """Room for the cells that a family picks, for the gradient of max."""
+        return self.plan.layout.empty(self.plan.y_shape, code_dtype(_arguments.cells(self.plan.cells)))[1]
+
+    def keep(self) -> None:
+        """Copy what belongs to the caller, who may change it before the pullback is called."""
+        if np.may_share_memory(self.x, self.given_x):
+            self.x = owned(self.x)
+        if self.more is not None and self.more.base is not None:
+            self.more = owned(self.more)
+
+    def gradients(self, grad_y: ArrayLike, out: Array | None) -> tuple[Array, ...]:
+        """The gradient of x, then those of `more`, of `side`, and of the parameters."""
+        plan, layout = self.plan, self.plan.layout
+        given = _arguments.gradient("grad_y", grad_y, plan.y_shape)
+        if out is not None:
+            out = _arguments.output(out, plan.x_shape, self.dtype, apart_from=(grad_y, given))
+        grad = self._input(given)
+        more = None if self.more is None else layout.empty(plan.x_shape, self.wide)
+        side = layout.empty(plan.y_shape, self.wide) if self.side_gradient else None
+        planes, *_, inner = layout.five(layout.shape_in_memory(plan.x_shape))
+        numbers = 0 if self.table is None else self.table.size // max(1, self.tables * inner)
+        sums = np.zeros((planes, numbers, inner))
+
+        def run(grad_x: Array) -> None:
+            _dispatch.kernels.beside_gradient(
+                self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables, grad_x,
+                more and more[1], side and side[1], sums if numbers else None, plan.geometry, self.option, self.flags, self.threads,
+            )  # fmt: skip
+
+        grad_x = compute_into(layout, plan.x_shape, self.dtype, self.wide, out, run)
+        extra = [pair[0] for pair in (more, side) if pair is not None]
+        return (grad_x, *extra, *self._parameter_gradients(sums))
+
+    def _parameter_gradients(self, sums: Array) -> list[Array]:
+        # (planes, numbers, inner) to (C, numbers): the planes of a channel are added up in their order.
+        planes, numbers, inner = sums.shape
+        images = planes if self.plan.layout.inner_channels else planes // max(1, self.channels)
+        by_channel = sums.reshape(images, planes // max(1, images), numbers, inner).sum(0)
+        by_channel = by_channel[0].T if self.plan.layout.inner_channels else by_channel[..., 0]
+        found, at = [], 0
+        for parameter in self.parameters:
+            width = parameter.table.shape[1]
+            found.append(parameter.gradient(by_channel[:, at : at + width]))
+            at += width
+        return found
+
+
+def _call_rounded(a: Array, dtype: np.dtype[Any]) -> Array:
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(a.astype(dtype))
+
+
+def with_pullback(family: Family, out: Array | None) -> tuple[Array, Callable[..., Any]]:
+    """The result and a pullback that returns the gradient of x alone, or a tuple where there are more."""
+    y = family.pool(out)
+    family.keep()
+
+    def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Any:
+        found = family.gradients(grad_y, out)
+        return found if len(found) > 1 else found[0]
+
+    return y, pullback
