@@ -27,6 +27,11 @@ RANKS = {
         "sum_pool": ("SumPool", *(x + WINDOW + CEIL + FORMAT for x in ("x, ", ""))),
         "lp_pool": ("LPPool", *(x + "norm_type, " + WINDOW + "normalized=False, " + CEIL + FORMAT for x in ("x, ", ""))),
         "median_pool": ("MedianPool", *(x + WINDOW + CEIL + FORMAT for x in ("x, ", ""))),
+        "soft_pool": (
+            "SoftPool",
+            "x, " + WINDOW + "beta=1.0, detach_weights=False, " + CEIL + FORMAT,
+            WINDOW + "beta=1.0, num_channels=None, detach_weights=False, " + CEIL + FORMAT,
+        ),
         "adaptive_max_pool": ("AdaptiveMaxPool", "x, output_size, *, " + INDICES, "output_size, *, " + FORMAT),
         "adaptive_avg_pool": ("AdaptiveAvgPool", "x, output_size, *, " + FORMAT, "output_size, *, " + FORMAT),
         "max_unpool": ("MaxUnpool", "x, indices, " + UNPOOL, UNPOOL),

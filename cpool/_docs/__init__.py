@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import bins, lp, median, roi, unpool, whole, windows
+from cpool._docs import bins, lp, median, roi, softmax, unpool, whole, windows
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
@@ -25,6 +25,7 @@ METHODS: dict[str, Method] = {
     **lp.METHODS,
     **median.METHODS,
     **roi.METHODS,
+    **softmax.METHODS,
     **unpool.METHODS,
     **whole.METHODS,
 }

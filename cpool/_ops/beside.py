@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from cpool import _arguments, _dispatch
-from cpool._arguments import Array, ArrayLike
+from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._arguments.parameters import Parameter
 from cpool._ops._call import Plan, compute_into, converted
 from cpool._ops.lp import owned
@@ -19,6 +19,16 @@ MOST_WORK = 1 << 40
 """More than any gate on threads asks for."""
 CELL_WORK = 8
 """What a family does with a cell, in steps of work."""
+
+
+WindowArguments: TypeAlias = tuple[Ints, Ints | None, Padding, Ints, bool, str]
+"""kernel_size, stride, padding, dilation, ceil_mode and data_format, as `planned` takes them."""
+
+
+def channels_of(x: Array, plan: Plan) -> int:
+    """The number of channels of x."""
+    count: int = x.shape[plan.layout.channel_axis(x.ndim)]
+    return count
 
 
 class Family:
@@ -50,7 +60,7 @@ class Family:
         self.x, self.given_x = self._input(x), x
         self.more = None if more is None else self._input(more)
         self.side = None if side is None else self._input(side)
-        self.channels = x.shape[plan.layout.channel_axis(x.ndim)]
+        self.channels = channels_of(x, plan)
         self.tables, self.table = self._table()
         self.threads = threads_for(min(plan.work * plan.cells * CELL_WORK, MOST_WORK))
 
@@ -62,7 +72,7 @@ class Family:
         if not self.parameters:
             return 1, None
         columns = [np.broadcast_to(p.table, (self.channels, p.table.shape[1])) for p in self.parameters]
-        table = _call_rounded(np.concatenate(columns, axis=1), self.wide)
+        table = _rounded(np.concatenate(columns, axis=1), self.wide)
         if self.plan.layout.inner_channels:
             return 1, np.ascontiguousarray(table.T)
         return max(1, self.channels), table
@@ -84,6 +94,17 @@ class Family:
     def codes(self) -> Array:
         """Room for the cells that a family picks, for the gradient of max."""
         return self.plan.layout.empty(self.plan.y_shape, code_dtype(_arguments.cells(self.plan.cells)))[1]
+
+    def vjp(self, out: Array | None = None) -> tuple[Array, Callable[..., Any]]:
+        """The result, and a pullback that returns the gradient of x alone, or a tuple where there are more."""
+        y = self.pool(out)
+        self.keep()
+
+        def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Any:
+            found = self.gradients(grad_y, out)
+            return found if len(found) > 1 else found[0]
+
+        return y, pullback
 
     def keep(self) -> None:
         """Copy what belongs to the caller, who may change it before the pullback is called."""
@@ -107,8 +128,8 @@ class Family:
 
         def run(grad_x: Array) -> None:
             _dispatch.kernels.beside_gradient(
-                self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables, grad_x,
-                more and more[1], side and side[1], sums if numbers else None, plan.geometry, self.option, self.flags, self.threads,
+                self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables,
+                grad_x, more and more[1], side and side[1], sums if numbers else None, plan.geometry, self.option, self.flags, self.threads,
             )  # fmt: skip
 
         grad_x = compute_into(layout, plan.x_shape, self.dtype, self.wide, out, run)
@@ -129,18 +150,6 @@ class Family:
         return found
 
 
-def _call_rounded(a: Array, dtype: np.dtype[Any]) -> Array:
+def _rounded(a: Array, dtype: np.dtype[Any]) -> Array:
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(a.astype(dtype))
-
-
-def with_pullback(family: Family, out: Array | None) -> tuple[Array, Callable[..., Any]]:
-    """The result and a pullback that returns the gradient of x alone, or a tuple where there are more."""
-    y = family.pool(out)
-    family.keep()
-
-    def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Any:
-        found = family.gradients(grad_y, out)
-        return found if len(found) > 1 else found[0]
-
-    return y, pullback

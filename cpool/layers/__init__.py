@@ -16,6 +16,7 @@ from cpool.layers.median import MedianPool1d, MedianPool2d, MedianPool3d
 from cpool.layers.pyramid import SpatialPyramidPool2d
 from cpool.layers.roi import RoIAlign, RoIPool
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
+from cpool.layers.softmax import SoftPool1d, SoftPool2d, SoftPool3d
 from cpool.layers.tutorial import Layers, Pooling
 from cpool.layers.unpool import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from cpool.layers.whole import GlobalAvgPool, GlobalMaxPool, GlobalMinPool, GlobalSumPool
@@ -59,6 +60,9 @@ __all__ = [
     "Pooling",
     "RoIAlign",
     "RoIPool",
+    "SoftPool1d",
+    "SoftPool2d",
+    "SoftPool3d",
     "SpatialPyramidPool2d",
     "SumPool1d",
     "SumPool2d",

@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import bins, linear, lp, median, roi, select, unpool, vjp, whole
+from cpool.reference import bins, linear, lp, median, roi, select, softmax, unpool, vjp, whole
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -42,6 +42,9 @@ max_unpool3d = forward(unpool.max_unpool, 3)
 median_pool1d = forward(median.median_pool, 1)
 median_pool2d = forward(median.median_pool, 2)
 median_pool3d = forward(median.median_pool, 3)
+soft_pool1d = forward(softmax.soft_pool, 1)
+soft_pool2d = forward(softmax.soft_pool, 2)
+soft_pool3d = forward(softmax.soft_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -79,6 +82,9 @@ __all__ = [
     "min_pool3d",
     "roi_align",
     "roi_pool",
+    "soft_pool1d",
+    "soft_pool2d",
+    "soft_pool3d",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",

@@ -1,6 +1,6 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import bins, linear, lp, median, roi, select, unpool, whole
+from cpool.reference import bins, linear, lp, median, roi, select, softmax, unpool, whole
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -42,6 +42,9 @@ max_unpool3d = with_gradient(unpool.max_unpool, 3)
 median_pool1d = with_gradient(median.median_pool, 1)
 median_pool2d = with_gradient(median.median_pool, 2)
 median_pool3d = with_gradient(median.median_pool, 3)
+soft_pool1d = with_gradient(softmax.soft_pool, 1)
+soft_pool2d = with_gradient(softmax.soft_pool, 2)
+soft_pool3d = with_gradient(softmax.soft_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -79,6 +82,9 @@ __all__ = [
     "min_pool3d",
     "roi_align",
     "roi_pool",
+    "soft_pool1d",
+    "soft_pool2d",
+    "soft_pool3d",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",

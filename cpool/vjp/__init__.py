@@ -49,6 +49,11 @@ from cpool.vjp.select import (
     min_pool2d,
     min_pool3d,
 )
+from cpool.vjp.softmax import (
+    soft_pool1d,
+    soft_pool2d,
+    soft_pool3d,
+)
 from cpool.vjp.unpool import (
     max_unpool1d,
     max_unpool2d,
@@ -98,6 +103,9 @@ __all__ = [
     "min_pool3d",
     "roi_align",
     "roi_pool",
+    "soft_pool1d",
+    "soft_pool2d",
+    "soft_pool3d",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",
