@@ -39,16 +39,20 @@ static void FN(softmax_back)(const cpool_beside *b)
 {
     const int constant = b->flags & 1;
     EACH_VECTOR {
-        V total, slope = ALL(0);
-        const V y = FN(softmax_of)(b, i, &total), g = AT(b->grad, 0) / total;
+        /* How far cells are from the result, both taken from the first cell: what is equal is then exactly so, however large. */
+        V total, slope = ALL(0), beyond = ALL(0);
+        const V first = CELL(0);
+        FN(softmax_of)(b, i, &total);
+        EACH_CELL beyond += AT(b->work, k) * (CELL(k) - first);
+        const V y = beyond / total, g = AT(b->grad, 0) / total;
         EACH_CELL {
-            const V share = g * AT(b->work, k), apart = CELL(k) - y;
+            const V share = g * AT(b->work, k), apart = CELL(k) - first - y;
             if (b->more) {
                 AT(b->grad_x, k) = share;
                 AT(b->grad_more, k) = share * apart;
             } else {
                 AT(b->grad_x, k) = FN(either)(constant, share, share * (1 + PARAM(0) * apart));
-                slope += share * apart * CELL(k);
+                slope += share * apart * apart; /* as much as share * apart * x, whose sum with y for x is 0 */
             }
         }
         if (!b->more)
