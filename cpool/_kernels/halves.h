@@ -119,45 +119,46 @@ static void cpool_store_bf16(char *dst, const char *src, isize n)
 }
 
 /* ---------------------------------------------------------------------------------------------- as keys */
-/* Sign and magnitude as an integer: the order of the keys is that of the values, both zeros are one, and NaN beats everything.
- * Max and min of keys take half the bytes, and half the instructions, of max and min of floats. What comes back has lost the
- * sign of a zero: `keys` returns whether there was a -0, and then floats have to do. */
-#define CPOOL_KEYS(S, INF, NOT_A_NUMBER) \
-    static int cpool_keys_##S(char *dst, const char *src, isize n, int op) \
+/* The bits below the sign turned over where that is set: an integer with the order of the value. Max and min of keys take half the
+ * bytes, and half the instructions, of max and min of floats. Neither NaN nor a -0 beside a 0, which is its equal, has its place
+ * in that order: `keys` returns whether there was one of either, and then floats have to do. */
+static inline int16_t cpool_key(int16_t half)
+{
+    return (int16_t)(half ^ ((half >> 15) & 0x7fff));
+}
+#define CPOOL_KEYS(S, INF) \
+    static int cpool_keys_##S(char *dst, const char *src, isize n) \
     { \
         int16_t *restrict to = (int16_t *)dst; \
         const int16_t *restrict from = (const int16_t *)src; \
-        const int16_t nan = op == CPOOL_MAX ? 0x7fff : -0x7fff; \
-        int16_t negative_zero = 0; \
+        int16_t least = 0, largest = 0; \
         for (isize i = 0; i < n; i++) { \
-            const int16_t half = from[i], size = half & 0x7fff, sign = (int16_t)(half >> 15); \
-            const int16_t key = (int16_t)((size ^ sign) - sign); \
-            negative_zero |= (int16_t)(half == INT16_MIN ? -1 : 0); \
-            to[i] = size > INF ? nan : key; \
+            const int16_t half = from[i], size = half & 0x7fff; \
+            least = half < least ? half : least; /* as an integer, -0 is the least of all halves */ \
+            largest = size > largest ? size : largest; \
+            to[i] = cpool_key(half); \
         } \
-        return negative_zero != 0; \
+        return least == INT16_MIN || largest > INF; \
     } \
-    /* A window without a cell has a key beyond infinity, on the side where no NaN is. */ \
-    static void cpool_unkeys_##S(char *dst, const char *src, isize n, int op) \
+    /* A window without a cell has a key beyond infinity. */ \
+    static void cpool_unkeys_##S(char *dst, const char *src, isize n) \
     { \
-        uint16_t *restrict to = (uint16_t *)dst; \
+        int16_t *restrict to = (int16_t *)dst; \
         const int16_t *restrict from = (const int16_t *)src; \
-        const int16_t least = op == CPOOL_MAX ? -INF : INT16_MIN, most = op == CPOOL_MAX ? INT16_MAX : INF; \
         for (isize i = 0; i < n; i++) { \
-            int16_t key = from[i] > least ? from[i] : least; \
-            key = key < most ? key : most; \
-            const int16_t sign = (int16_t)(key >> 15), size = (int16_t)((key ^ sign) - sign); \
-            to[i] = size > INF ? NOT_A_NUMBER : (uint16_t)(size | (sign & INT16_MIN)); \
+            int16_t key = from[i] > ~INF ? from[i] : ~INF; \
+            key = key < INF ? key : INF; \
+            to[i] = cpool_key(key); \
         } \
     }
-CPOOL_KEYS(f16, 0x7c00, 0x7e00)
-CPOOL_KEYS(bf16, 0x7f80, 0x7fc0)
+CPOOL_KEYS(f16, 0x7c00)
+CPOOL_KEYS(bf16, 0x7f80)
 
 typedef struct {
     void (*load)(char *dst, const char *src, isize n);  /* halves into floats */
     void (*store)(char *dst, const char *src, isize n); /* floats into halves */
-    int (*keys)(char *dst, const char *src, isize n, int op);
-    void (*unkeys)(char *dst, const char *src, isize n, int op);
+    int (*keys)(char *dst, const char *src, isize n);
+    void (*unkeys)(char *dst, const char *src, isize n);
 } cpool_halves;
 
 static const cpool_halves CPOOL_HALVES[CPOOL_HALF_TYPES] = {

@@ -16,12 +16,12 @@ cdef int store_halves(const Boxes* b, char* box, char* place, Py_ssize_t n) noex
 
 
 cdef int load_keys(const Boxes* b, char* box, char* place, Py_ssize_t n) noexcept nogil:
-    # Whether there was a -0.
-    return halves_of(b).keys(box, place, n, b.call.operation)
+    # Whether there was a -0 or a NaN.
+    return halves_of(b).keys(box, place, n)
 
 
 cdef int store_keys(const Boxes* b, char* box, char* place, Py_ssize_t n) noexcept nogil:
-    halves_of(b).unkeys(place, box, n, b.call.operation)
+    halves_of(b).unkeys(place, box, n)
     return 0
 
 
@@ -54,7 +54,7 @@ cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
     b.wide = 2 if pooled and c.operation < SUM and not c.winners else 4
     prepare_boxes(&b, &call, threads)
     if b.wide == 2:
-        # A box in which there is a -0 becomes one of floats.
+        # A box in which there is a -0 or a NaN becomes one of floats.
         b.source_bytes *= 2
         b.result_bytes *= 2
     return run_boxes(&b, run_half_box, threads)

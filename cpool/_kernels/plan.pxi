@@ -33,6 +33,7 @@ cdef struct Plan:
     int mode
     bint windows                # cell by cell, see windows.pxi
     bint strips                 # columns and rows in one pass, see strips.pxi
+    bint flat                   # of strips, all their rows as one
     cpool_strips strip
     Py_ssize_t strip_bytes
     Py_ssize_t same_first, same_end
@@ -146,6 +147,8 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     if p.strips:
         p.chunk = reach(&p.y, p.block)
         p.strip_bytes = 64 * min(STRIPS, p.chunk * max(2, p.n * w // 64 + 1))
+        if p.flat:
+            p.strip_bytes = padded(p.block * p.row_bytes)
         return
     p.row_bytes = padded(p.row_reach * p.inner * max(w, p.row_width))
     # A row that was just copied is not yet where vectors can be loaded from at any offset (a store is only forwarded to a load

@@ -204,6 +204,8 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define CPOOL_LONGEST lane
 #endif
 
+#include "rows_halved.h"
+
 #define CPOOL_CAT_(a, b, c) a##_##b##_##c
 #define CPOOL_CAT(a, b, c) CPOOL_CAT_(a, b, c)
 #define CPOOL_NAME_(a, b) a##_##b

@@ -68,8 +68,8 @@ cdef extern from "rows.h" nogil:
     ctypedef struct cpool_halves:
         void (*load)(char*, const char*, Py_ssize_t) noexcept nogil
         void (*store)(char*, const char*, Py_ssize_t) noexcept nogil
-        int (*keys)(char*, const char*, Py_ssize_t, int) noexcept nogil
-        void (*unkeys)(char*, const char*, Py_ssize_t, int) noexcept nogil
+        int (*keys)(char*, const char*, Py_ssize_t) noexcept nogil
+        void (*unkeys)(char*, const char*, Py_ssize_t) noexcept nogil
     int HALF_TYPES "CPOOL_HALF_TYPES"
     const cpool_halves HALVES "CPOOL_HALVES"[2]
     int SUM "CPOOL_SUM"
@@ -81,6 +81,7 @@ cdef extern from "rows.h" nogil:
     const cpool_rows SHORT_SUMS "CPOOL_SHORT_SUMS"
     const cpool_grads GRADS "CPOOL_GRADS"[2]
     void cpool_copy_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
+    void cpool_halve_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_gather(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_repeat(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_spread(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
