@@ -82,8 +82,15 @@ cdef double one_divisor(const Shape* s, bint include_pad) noexcept nogil:
     return 0
 
 
+cdef inline bint few_cells(const Shape* s) noexcept nogil:
+    # Each axis first: the product of three could overflow.
+    return max(s.z.kernel, s.y.kernel, s.x.kernel) <= FEW_CELLS and s.z.kernel * s.y.kernel * s.x.kernel <= FEW_CELLS
+
+
 cdef void plan_call(Plan* p, const Call* c, const Shape* shape) noexcept nogil:
     p.rows = &ROWS[c.operation][c.element]
+    if c.operation >= SUM and I8 <= c.element <= U16 and few_cells(shape) and -1e9 < c.divisor < 1e9:
+        p.rows = &FEW_SUMS[c.operation - SUM][c.element - I8]
     p.source, p.result, p.winners, p.winner_width = c.source, c.result, c.winners, c.winner_width
     p.planes, p.inner = shape.planes, shape.inner
     p.plane_step, p.slice_step, p.row_step = c.steps[0], c.steps[1], c.steps[2]

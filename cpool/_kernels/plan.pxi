@@ -163,6 +163,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     cdef Py_ssize_t taps = 2 if p.x_many else p.x.kernel
     cdef Py_ssize_t rows = padded(p.row_slots * p.n * w), slices = padded(p.z.size * p.block * p.n * w)
     cdef Py_ssize_t last = padded(p.block * p.n * w)
+    cdef Py_ssize_t by = padded(max(p.count_x.out, p.x.out) * p.inner * (16 if p.rows.reciprocal == BOTH else w))
     if p.mode == GATHER:
         pieces = codes * (pieces + padded(taps * p.n * w))
     elif p.mode == PHASES:
@@ -181,7 +182,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.slice_codes, at = <char*>at, at + (0 if p.z_identity or codes == 1 else slices)
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
-    s.by, at = <char*>at, at + (padded(max(p.count_x.out, p.x.out) * p.inner * w) if p.divide_source or p.divide_result else 0)
+    s.by, at = <char*>at, at + (by if p.divide_source or p.divide_result else 0)
     s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if p.rows == &SHORT_SUMS and p.divide_result else 0)
     s.by_rows = 0
     return at - <Py_ssize_t>memory
@@ -214,6 +215,10 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
                 cells = 1       # a window without a cell averages to 0, not to 0 / 0
             if p.divisor != 0:
                 cells = p.divisor
+            if p.rows.reciprocal == BOTH:
+                for i in range(x * p.inner, (x + 1) * p.inner):
+                    (<double*>s.by)[i], (<double*>s.by)[p.n + i] = cells, 1 / cells
+                continue
             if p.times:
                 cells = 1 / cells
             for i in range(x * p.inner, (x + 1) * p.inner):

@@ -146,7 +146,7 @@ cdef void reduce_unit(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t r0
         at = plane * p.z.out * p.y.out * p.n
         window_rows(p, source, p.result + at * p.rows.result, p.winners + at if p.winners else NULL, r0, r1)
         return
-    if p.strips and p.z_identity:
+    if p.strips and p.z_identity and not (p.flat and p.store_rows):
         for z in range(p.z.out):
             at = ((plane * p.z.out + z) * p.y.out + r0) * p.n
             strip_rows(p, s, source + z * p.slice_step, z, r0, r1, p.result + at * p.rows.result,

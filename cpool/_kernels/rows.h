@@ -25,13 +25,16 @@ enum { CPOOL_F32, CPOOL_F64, CPOOL_I8, CPOOL_U8, CPOOL_I16, CPOOL_U16, CPOOL_I32
 #include "pick.h"
 #include "windows.h"
 
+/* Of what divides: first the divisors of a row, in double, and behind them their reciprocals. */
+enum { CPOOL_BOTH = 2 };
+
 /* What the passes need of one operation on one element type. Entries that it has no use for are NULL. */
 typedef struct {
     isize width;       /* bytes of an element within the passes */
     isize source;      /* bytes of an element of the input */
     isize result;      /* bytes of an element of the output */
     int idempotent;    /* op(a, a) == a: a window may be covered by overlapping pieces */
-    int reciprocal;    /* `by`, whose elements are as wide as those within the passes, holds reciprocals */
+    int reciprocal;    /* `by`, whose elements are as wide as those within the passes, holds reciprocals; or CPOOL_BOTH */
     int plain;         /* an input element is an element within the passes, as it stands */
     int byte_codes;    /* strips and windows can keep the codes of winners */
 
@@ -308,6 +311,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #define T int16_t
 #define I int16_t
 #define BITS 16
+#define SUMS 1
 #define LOWEST INT16_MIN
 #define HIGHEST INT16_MAX
 #include "rows_type.h"
@@ -315,6 +319,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #define T uint16_t
 #define I int16_t
 #define BITS 16
+#define SUMS 1
 #define LOWEST 0
 #define HIGHEST UINT16_MAX
 #include "rows_type.h"
@@ -325,6 +330,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #define LOWEST INT32_MIN
 #define HIGHEST INT32_MAX
 #define WINNERS 1
+#define SUMS 1
 #include "rows_type.h"
 #define S u32
 #define T uint32_t
@@ -333,6 +339,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #define LOWEST 0
 #define HIGHEST UINT32_MAX
 #define WINNERS 1
+#define SUMS 1
 #include "rows_type.h"
 #define S i64
 #define T int64_t
@@ -353,6 +360,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #include "rows_type.h"
 
 #include "rows_tables.h"
+#include "rows_few.h"
 #include "halves.h"
 #include "lp.h"
 #include "median.h"

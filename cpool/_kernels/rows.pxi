@@ -79,6 +79,11 @@ cdef extern from "rows.h" nogil:
     int ELEMENTS "CPOOL_ELEMENTS"
     const cpool_rows ROWS "CPOOL_ROWS"[4][10]
     const cpool_rows SHORT_SUMS "CPOOL_SHORT_SUMS"
+    const cpool_rows FEW_SUMS "CPOOL_FEW_SUMS"[2][4]
+    int FEW_CELLS "CPOOL_FEW_CELLS"
+    int BOTH "CPOOL_BOTH"
+    int I8 "CPOOL_I8"
+    int U16 "CPOOL_U16"
     const cpool_grads GRADS "CPOOL_GRADS"[2]
     void cpool_copy_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_halve_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t)

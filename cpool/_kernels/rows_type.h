@@ -231,6 +231,7 @@ static void FN(reduce_sum)(char *out, isize out_step, const char *src, isize src
 {
     FN(reduce_any)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
+#if BITS == 64 || FLOATING
 static void FN(strips_sum)(const cpool_strips *s)
 {
     FN(strips_of)(CPOOL_SUM, 0, s);
@@ -239,6 +240,7 @@ static void FN(windows_sum)(const cpool_windows *w)
 {
     FN(windows_of)(CPOOL_SUM, 0, w);
 }
+#endif
 #if WIDENS
 #if CPOOL_BYTES
 static void FN(windows_widening)(const cpool_windows *w)

@@ -4,7 +4,7 @@
 cdef bint worth_strips(const Plan* p) noexcept nogil:
     cdef const Axis* x = &p.x
     cdef const Axis* y = &p.y
-    if p.inner != 1 or x.spread != 1 or y.spread != 1 or p.rows.strips == NULL:
+    if p.inner != 1 or x.spread != 1 or y.spread != 1 or (p.rows.strips == NULL and not worth_flat(p)):
         return False
     if not (x.stride == 1 or (x.stride == 2 and x.dilation == 1 and x.kernel > 1)):
         return False
@@ -126,7 +126,7 @@ cdef void raise_strips(const Plan* p, char* code, Py_ssize_t r0, Py_ssize_t r1, 
 # are as one long row, along which windows of stride 1 are found; those that begin where no window does are left out at the end.
 
 cdef bint worth_flat(const Plan* p) noexcept nogil:
-    return p.rows.idempotent and p.rows.width <= 2 and p.winners == NULL
+    return p.rows.width <= 2 and p.winners == NULL
 
 
 cdef void flat_rows(const Plan* p, Scratch* s, const char* src, Py_ssize_t step, Py_ssize_t rows, char* out) noexcept nogil:
