@@ -88,7 +88,7 @@ cdef inline bint few_cells(const Shape* s) noexcept nogil:
 
 
 cdef void plan_call(Plan* p, const Call* c, const Shape* shape) noexcept nogil:
-    p.rows = &ROWS[c.operation][c.element]
+    p.rows = &HALF_ROWS[c.element - ELEMENTS][c.operation] if is_half(c) else &ROWS[c.operation][c.element]
     if c.operation >= SUM and I8 <= c.element <= U16 and few_cells(shape) and -1e9 < c.divisor < 1e9:
         p.rows = &FEW_SUMS[c.operation - SUM][c.element - I8]
     p.source, p.result, p.winners, p.winner_width = c.source, c.result, c.winners, c.winner_width

@@ -41,12 +41,30 @@ cdef int run_half_box(const Boxes* b, char* memory, Py_ssize_t k) except -1 nogi
     return 0
 
 
+cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil:
+    # Whether strips or windows read the halves themselves.
+    cdef Shape shape = c.shape
+    cdef bint sums = c.operation >= SUM
+    if (c.kind != POOL or HALF_ROWS[c.element - ELEMENTS][c.operation].width == 0 or all_covered(&shape)
+            or not is_identity(&shape.z)):
+        return False
+    if (sums and (shape.y.kernel > 3 or shape.x.kernel > 3)) or not (sums or c.winners):
+        return False
+    plan_call(p, c, &shape)
+    p.divide_source, p.divide_result = False, c.average
+    decide(p, threads)
+    return (p.strips or p.windows) and not p.load_rows
+
+
 cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
+    cdef Plan p
     cdef Boxes b
     cdef Call call = c[0]
     cdef bint pooled = c.kind == POOL
     if c.shape.planes == 0 or c.shape.inner == 0:
         return 0
+    if plan_halves(&p, c, threads):
+        return run_reduce(&p, threads)
     if c.kind == SPREAD and call.divisor == 0:
         # By the whole axis: a box does not see where windows are cut.
         call.divisor = one_divisor(&c.shape, c.include_pad)

@@ -94,7 +94,7 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     p.z_identity, p.y_identity = is_identity(&p.z), is_identity(&p.y)
     p.x_many = worth_pieces(&p.x, p.x.out)
     # Elements are converted as the first pass reads them, or else each row beforehand.
-    p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_reduce == NULL or p.x_many or p.x.spread > 1))
+    p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_strips == NULL or p.x_many or p.x.spread > 1))
     p.first_reduce, p.row_width = p.rows.reduce, w
     if not p.rows.plain and not p.load_rows:
         p.first_reduce, p.row_width = p.rows.first_reduce, p.rows.source
@@ -183,9 +183,14 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
     s.by, at = <char*>at, at + (by if p.divide_source or p.divide_result else 0)
-    s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if p.rows == &SHORT_SUMS and p.divide_result else 0)
+    s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if in_float(p) and p.divide_result else 0)
     s.by_rows = 0
     return at - <Py_ssize_t>memory
+
+
+cdef inline bint in_float(const Plan* p) noexcept nogil:
+    # Sums of floats as such: CPOOL_SHORT_SUMS, and those of halves.
+    return p.rows.width == 4 and not p.rows.idempotent and p.rows.reciprocal == 0
 
 
 cdef inline double divisor_at(const Plan* p, Py_ssize_t z, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
@@ -222,7 +227,7 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
             if p.times:
                 cells = 1 / cells
             for i in range(x * p.inner, (x + 1) * p.inner):
-                if p.rows == &SHORT_SUMS:
+                if in_float(p):
                     (<float*>s.by)[i] = <float>cells
                     if p.divide_result:
                         s.by_wide[i] = cells if p.times else 1 / cells

@@ -196,6 +196,8 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define CPOOL_X86 0
 #endif
 
+#include "half.h"
+
 /* The width of the longest vector, as its names have it. */
 #if CPOOL_BYTES == 64
 #define CPOOL_LONGEST 64
@@ -274,6 +276,7 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #if CPOOL_BYTES /* see CPOOL_SHORT_SUMS; the careful way of both takes double */
 #define SUMS 1
 #define SHORT_SUMS 1
+#define HALVES CPOOL_HALF_VECTORS
 static void cpool_strips_widening_f64(const cpool_strips *);
 static void cpool_windows_widening_f64(const cpool_windows *);
 #endif
@@ -361,6 +364,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 
 #include "rows_tables.h"
 #include "rows_few.h"
+#include "rows_halves.h"
 #include "halves.h"
 #include "lp.h"
 #include "median.h"

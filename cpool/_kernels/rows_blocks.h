@@ -55,4 +55,5 @@ CPOOL_INLINE T BN(fold)(const char *src, isize n)
 #undef READ_EVEN
 #undef READ_ODD
 #undef SOURCE
+#undef PUT
 #undef BN

@@ -11,6 +11,9 @@
 #ifndef SHORT_SUMS
 #define SHORT_SUMS 0
 #endif
+#ifndef HALVES
+#define HALVES 0
+#endif
 
 /* The widths, from the machine's vector down to two elements, then one lane for the last element of an odd row. */
 #if CPOOL_BYTES >= 64
@@ -117,10 +120,41 @@
 #include "rows_sweeps.h"
 #endif
 
+#if HALVES
+#define SOURCE uint16_t
+#define KIND(name) CPOOL_NAME(name, f16)
+#include "rows_sweeps.h"
+#define SOURCE uint16_t
+#define KIND(name) CPOOL_NAME(name, bf16)
+#include "rows_sweeps.h"
+#endif
+
 #if WINNERS && FLOATING
 #define CODES_OF(s) ((s)->code != NULL)
 #else
 #define CODES_OF(s) 0
+#endif
+#if HALVES
+#define OF_HALVES(HALF) \
+    static void FN(strips_max_##HALF)(const cpool_strips *s) \
+    { \
+        if (CODES_OF(s)) \
+            FN(strips_of_##HALF)(CPOOL_MAX, 1, s); \
+        else \
+            FN(strips_any_##HALF)(CPOOL_MAX, 0, s, 2, 2); \
+    } \
+    static void FN(strips_sum_##HALF)(const cpool_strips *s) { FN(strips_of_##HALF)(CPOOL_SUM, 0, s); } \
+    static void FN(windows_max_##HALF)(const cpool_windows *w) \
+    { \
+        if (CODES_OF(w)) \
+            FN(windows_of_##HALF)(CPOOL_MAX, 1, w); \
+        else \
+            FN(windows_any_##HALF)(CPOOL_MAX, 0, w, w->offset, w->tap, w->many, w->row); \
+    } \
+    static void FN(windows_sum_##HALF)(const cpool_windows *w) { FN(windows_of_##HALF)(CPOOL_SUM, 0, w); }
+OF_HALVES(f16)
+OF_HALVES(bf16)
+#undef OF_HALVES
 #endif
 static void FN(strips_max)(const cpool_strips *s)
 {
@@ -288,6 +322,7 @@ static void FN(fill_zero)(char *dst, isize n)
 #undef SUMS
 #undef WIDENS
 #undef SHORT_SUMS
+#undef HALVES
 #if !FLOATING
 #undef LOWEST
 #undef HIGHEST
