@@ -108,6 +108,8 @@ cdef int run_pool(const Call* c, Py_ssize_t threads) except -1 nogil:
     collapse(&shape, c.steps, source_width(c))
     plan_call(&p, c, &shape)
     p.divide_source, p.divide_result = False, c.average
+    if p.rows.reciprocal == BOTH and p.divisor == 0:
+        p.divisor = one_divisor(&shape, c.include_pad)
     return run_reduce(&p, threads)
 
 
@@ -141,7 +143,11 @@ cdef int run_return(const Call* c, Py_ssize_t threads) except -1 nogil:
         for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
             give_planes(c, planes * t // threads, planes * (t + 1) // threads)
         return 0
+    plan_return(&p, c)
+    return run_gradient(&p, threads)
+
+
+cdef void plan_return(GradPlan* p, const Call* c) noexcept nogil:
     p.rows = &GRADS[c.element]
     p.z, p.y, p.x, p.planes, p.inner = c.shape.z, c.shape.y, c.shape.x, c.shape.planes, c.shape.inner
     p.grad, p.codes, p.code_width, p.result, p.part = c.source, c.winners, c.winner_width, c.result, c.part
-    return run_gradient(&p, threads)

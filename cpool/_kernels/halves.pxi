@@ -41,6 +41,19 @@ cdef int run_half_box(const Boxes* b, char* memory, Py_ssize_t k) except -1 nogi
     return 0
 
 
+cdef inline bint two_by_two(const Axis* a) noexcept nogil:
+    return a.kernel == 2 and a.stride == 2 and a.dilation == 1
+
+
+cdef bint picks_halves(GradPlan* p, const Call* c, Py_ssize_t threads) noexcept nogil:
+    # Whether cells gather halves themselves.
+    if c.kind != RETURN or GRADS[c.element].pick == NULL or all_covered(&c.shape):
+        return False
+    plan_return(p, c)
+    prepare_gradient(p, threads)
+    return p.picks
+
+
 cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil:
     # Whether strips or windows read the halves themselves.
     cdef Shape shape = c.shape
@@ -48,8 +61,10 @@ cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil
     if (c.kind != POOL or HALF_ROWS[c.element - ELEMENTS][c.operation].width == 0 or all_covered(&shape)
             or not is_identity(&shape.z)):
         return False
-    if (sums and (shape.y.kernel > 3 or shape.x.kernel > 3)) or not (sums or c.winners):
+    if sums and (shape.y.kernel > 3 or shape.x.kernel > 3):
         return False
+    if not (sums or c.winners or (two_by_two(&shape.y) and two_by_two(&shape.x))):
+        return False        # keys are faster, unless each of them were used once
     plan_call(p, c, &shape)
     p.divide_source, p.divide_result = False, c.average
     decide(p, threads)
@@ -58,6 +73,7 @@ cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil
 
 cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
     cdef Plan p
+    cdef GradPlan g
     cdef Boxes b
     cdef Call call = c[0]
     cdef bint pooled = c.kind == POOL
@@ -65,6 +81,8 @@ cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
         return 0
     if plan_halves(&p, c, threads):
         return run_reduce(&p, threads)
+    if picks_halves(&g, c, threads):
+        return run_gradient(&g, threads)
     if c.kind == SPREAD and call.divisor == 0:
         # By the whole axis: a box does not see where windows are cut.
         call.divisor = one_divisor(&c.shape, c.include_pad)

@@ -57,6 +57,7 @@ cdef struct Scratch:
     char* last       # the result of the last pass before it is stored
     char* last_codes
     char* by         # what each element of a row is divided by, or the reciprocals
+    cpool_both both  # where that is what divides
     double* by_wide  # of short sums, the reciprocals
     Py_ssize_t by_z, by_y
     double by_rows   # the part of it that depth and rows gave
@@ -183,6 +184,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
     s.by, at = <char*>at, at + (by if p.divide_source or p.divide_result else 0)
+    s.both.by, s.both.reciprocal, s.both.even = <double*>s.by, <double*>s.by + p.n, p.divisor != 0
     s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if in_float(p) and p.divide_result else 0)
     s.by_rows = 0
     return at - <Py_ssize_t>memory
@@ -207,8 +209,9 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
     # double: padding of two thousand million cells on three axes would overflow 64 bits.
     cdef double rows = 1, cells
     cdef Py_ssize_t x, i
+    cdef const char* found = <const char*>&s.both if p.rows.reciprocal == BOTH else s.by
     if s.by_rows != 0 and z == s.by_z and y == s.by_y:
-        return s.by
+        return found
     s.by_z, s.by_y = z, y
     if p.divisor == 0:
         rows = <double>divisor_of(&p.count_z, z, p.include_pad) * <double>divisor_of(&p.count_y, y, p.include_pad)
@@ -222,7 +225,7 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
                 cells = p.divisor
             if p.rows.reciprocal == BOTH:
                 for i in range(x * p.inner, (x + 1) * p.inner):
-                    (<double*>s.by)[i], (<double*>s.by)[p.n + i] = cells, 1 / cells
+                    s.both.by[i], s.both.reciprocal[i] = cells, 1 / cells
                 continue
             if p.times:
                 cells = 1 / cells
@@ -233,4 +236,4 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
                         s.by_wide[i] = cells if p.times else 1 / cells
                 else:
                     (<double*>s.by)[i] = cells
-    return s.by
+    return found

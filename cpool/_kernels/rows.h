@@ -25,8 +25,12 @@ enum { CPOOL_F32, CPOOL_F64, CPOOL_I8, CPOOL_U8, CPOOL_I16, CPOOL_U16, CPOOL_I32
 #include "pick.h"
 #include "windows.h"
 
-/* Of what divides: first the divisors of a row, in double, and behind them their reciprocals. */
+/* What divides a row, and the reciprocals; `even`: the first of each all of it. */
 enum { CPOOL_BOTH = 2 };
+typedef struct {
+    double *by, *reciprocal;
+    int even;
+} cpool_both;
 
 /* What the passes need of one operation on one element type. Entries that it has no use for are NULL. */
 typedef struct {
@@ -34,7 +38,7 @@ typedef struct {
     isize source;      /* bytes of an element of the input */
     isize result;      /* bytes of an element of the output */
     int idempotent;    /* op(a, a) == a: a window may be covered by overlapping pieces */
-    int reciprocal;    /* `by`, whose elements are as wide as those within the passes, holds reciprocals; or CPOOL_BOTH */
+    int reciprocal;    /* `by`, whose elements are as wide as those within the passes, holds reciprocals; CPOOL_BOTH: it is a cpool_both */
     int plain;         /* an input element is an element within the passes, as it stands */
     int byte_codes;    /* strips and windows can keep the codes of winners */
 

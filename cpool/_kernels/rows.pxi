@@ -41,6 +41,10 @@ cdef extern from "rows.h" nogil:
         int divided
         Py_ssize_t windows, n
     enum: MOST_CELLS "CPOOL_MOST_CELLS"
+    ctypedef struct cpool_both:
+        double* by
+        double* reciprocal
+        int even
     ctypedef struct cpool_rows:
         Py_ssize_t width, source, result
         int idempotent, reciprocal, plain, byte_codes
@@ -85,7 +89,7 @@ cdef extern from "rows.h" nogil:
     int BOTH "CPOOL_BOTH"
     int I8 "CPOOL_I8"
     int U16 "CPOOL_U16"
-    const cpool_grads GRADS "CPOOL_GRADS"[2]
+    const cpool_grads GRADS "CPOOL_GRADS"[4]
     void cpool_copy_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_halve_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_gather(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)

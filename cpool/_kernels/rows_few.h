@@ -20,12 +20,16 @@
     { \
         double *restrict to = (double *)dst; \
         const ACC *restrict from = (const ACC *)src; \
-        const double *restrict by = divisors, *restrict reciprocal = by + n; \
-        for (isize i = 0; i < n; i++) { \
-            const double sum = (double)from[i]; \
-            (void)reciprocal; \
-            to[i] = CPOOL_QUOTIENT(sum, by[i], reciprocal[i]); \
-        } \
+        const cpool_both *both = divisors; \
+        const double *restrict by = both->by, *restrict reciprocal = both->reciprocal; \
+        const double one = *by, one_reciprocal = *reciprocal; \
+        (void)one_reciprocal; \
+        if (both->even) \
+            for (isize i = 0; i < n; i++) \
+                to[i] = CPOOL_QUOTIENT((double)from[i], one, one_reciprocal); \
+        else \
+            for (isize i = 0; i < n; i++) \
+                to[i] = CPOOL_QUOTIENT((double)from[i], by[i], reciprocal[i]); \
     }
 CPOOL_FEW_LOOPS(i8, int8_t, int16_t, int64_t)
 CPOOL_FEW_LOOPS(u8, uint8_t, uint16_t, uint64_t)

@@ -11,6 +11,7 @@
 #define SOURCE uint16_t
 #define BN(name) FN(OF(name))
 #define PUT BN(put)
+#define KEEP CPOOL_CAT(cpool_store, HALF, B)
 
 CPOOL_INLINE void BN(put)(int op, char *out, V v, int divided, V factor, isize result)
 {

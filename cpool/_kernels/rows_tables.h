@@ -108,7 +108,11 @@ static const cpool_rows CPOOL_SHORT_SUMS = {CPOOL_SUM(f32, float, float), .sourc
 static const cpool_rows CPOOL_SHORT_SUMS = {.width = 0};
 #endif
 
-static const cpool_grads CPOOL_GRADS[2] = {
+static const cpool_grads CPOOL_GRADS[2 + CPOOL_HALF_TYPES] = {
     {4, cpool_pick_f32, cpool_pick_pairs_f32},
     {8, cpool_pick_f64, cpool_pick_pairs_f64},
+#if CPOOL_HALF_VECTORS
+    {2, cpool_pick_f16_f32, cpool_pick_pairs_f16_f32},
+    {2, cpool_pick_bf16_f32, cpool_pick_pairs_bf16_f32},
+#endif
 };

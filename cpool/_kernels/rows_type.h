@@ -113,6 +113,9 @@
 
 #define SOURCE T
 #define KIND(name) name
+#ifdef GRADS
+#define RETURNS
+#endif
 #include "rows_sweeps.h"
 #if WIDENS && CPOOL_BYTES
 #define SOURCE float
@@ -123,9 +126,11 @@
 #if HALVES
 #define SOURCE uint16_t
 #define KIND(name) CPOOL_NAME(name, f16)
+#define RETURNS
 #include "rows_sweeps.h"
 #define SOURCE uint16_t
 #define KIND(name) CPOOL_NAME(name, bf16)
+#define RETURNS
 #include "rows_sweeps.h"
 #endif
 
@@ -255,10 +260,6 @@ static void FN(narrow)(char *dst, isize dst_width, const char *code, isize n)
 #endif
 
 #include "fold_best.h"
-
-#ifdef GRADS
-#include "pick_rows.h"
-#endif
 
 #if SUMS
 static void FN(reduce_sum)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)

@@ -110,6 +110,7 @@ CPOOL_INLINE T FN(sum_of_lanes)(V v)
 #define SOURCE T
 #define BN(name) FN(name)
 #define PUT FN(put)
+#define KEEP STORE
 #include "rows_blocks.h"
 
 #if WIDENS && CPOOL_BYTES /* the same from a row of float: twice the lanes a byte, so vectors half as wide */
@@ -163,10 +164,6 @@ CPOOL_INLINE void FN(reduce_winner)(int op, char *out, char *out_code, const cha
     STORE(out, a);
     STORE_CODE(out_code, from);
 }
-#endif
-
-#ifdef GRADS
-#include "pick_width.h"
 #endif
 
 #undef V

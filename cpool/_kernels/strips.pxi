@@ -58,6 +58,9 @@ cdef void copy_lines(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
         cpool_copy_rows(s.row + first * p.row_bytes + p.row_left * p.row_width, p.row_bytes, slice + (start + first) * p.row_step,
                         p.row_step, end - first, p.x.size * p.row_width)
         return
+    if p.row_bytes == p.x.size * p.row_width and p.row_step == p.x.size * p.rows.source and not p.divide_source:
+        p.rows.load(s.row + first * p.row_bytes, slice + (start + first) * p.row_step, (end - first) * p.x.size, NULL)
+        return
     for y in range(first, end):
         load_row(p, s, slice + (start + y) * p.row_step, s.row + y * p.row_bytes, z, start + y)
 
