@@ -202,7 +202,7 @@ INSIDE_V4 = {  # function: what must be in it, how many there are, and how many 
     "pick_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 136, 34),
     "pick_f64": (r"vpcmpeqb .*%k|vaddpd .*%zmm.*\{%k", 136, 34),
     "pick_pairs_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 176, 44),
-    "strips_max_u8": (INTEGERS, 15, 7),
+    "reduce_max_u8": (INTEGERS, 6, 0),
     "strips_max_i32": (INTEGERS, 15, 0),
 }
 LANE_BY_LANE = r"v(max|min|add|sub|mul|div|u?comi)s[sd] |vp(insr|extr)[bwdq] "

@@ -50,7 +50,8 @@ static inline uint16_t cpool_bf16_of_float(float value)
 }
 
 /* ---------------------------------------------------------------------------------------------- vectors */
-/* So many halves into floats, and back. */
+/* Halves into as many floats as a vector of so many bytes has, and back. Without the instructions halves go by boxes alone, and
+ * rows of them are converted as above. */
 #if CPOOL_X86 && defined(__F16C__) && defined(__AVX2__)
 #define CPOOL_HALF_VECTORS 1
 #if CPOOL_BYTES >= 64
@@ -93,7 +94,7 @@ CPOOL_INLINE void cpool_store_bf16_32(char *to, __m256 value)
     const __m256i found = _mm256_blendv_epi8(half, _mm256_set1_epi32(0x7fc0), _mm256_castps_si256(nan));
     _mm_storeu_si128((void *)to, _mm_packus_epi32(_mm256_castsi256_si128(found), _mm256_extracti128_si256(found, 1)));
 }
-/* Fewer than eight: in the middle of nothing. */
+/* Fewer than eight: by way of as many, the others 0. */
 #define CPOOL_HALF_PART(S, bytes, many, vector) \
     CPOOL_INLINE vector cpool_load_##S##_##bytes(const char *src) \
     { \

@@ -1,7 +1,4 @@
-/* float16 and bfloat16: their values as floats, and their order as that of 16-bit integers.
- *
- * A half that comes out of a float is rounded to even, and every NaN is the same one: the instruction and the portable form
- * must not differ in a bit. */
+/* Rows of float16 and bfloat16: their values as floats, and their order as that of 16-bit integers. See half.h. */
 #ifndef CPOOL_HALVES_H
 #define CPOOL_HALVES_H
 

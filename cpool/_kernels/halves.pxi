@@ -1,5 +1,6 @@
-# float16 and bfloat16, box by box: converted into floats, pooled as float32, and converted back. Max and min without winners work
-# on integers with the order of the halves, see halves.h.
+# float16 and bfloat16. Where the machine converts vectors of them, strips, windows and gathered gradients read and store halves as
+# they are, see rows_half.h. All else goes box by box: converted into floats, pooled as float32, and converted back. Max and min
+# without winners then work on integers with the order of the halves, see halves.h: half the instructions where cells are used often.
 
 cdef inline const cpool_halves* halves_of(const Boxes* b) noexcept nogil:
     return <const cpool_halves*>b.by
@@ -41,8 +42,8 @@ cdef int run_half_box(const Boxes* b, char* memory, Py_ssize_t k) except -1 nogi
     return 0
 
 
-cdef inline bint two_by_two(const Axis* a) noexcept nogil:
-    return a.kernel == 2 and a.stride == 2 and a.dilation == 1
+cdef inline bint hardly_overlaps(const Axis* a) noexcept nogil:
+    return a.stride > 1 and a.kernel <= 3
 
 
 cdef bint picks_halves(GradPlan* p, const Call* c, Py_ssize_t threads) noexcept nogil:
@@ -63,8 +64,8 @@ cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil
         return False
     if sums and (shape.y.kernel > 3 or shape.x.kernel > 3):
         return False
-    if not (sums or c.winners or (two_by_two(&shape.y) and two_by_two(&shape.x))):
-        return False        # keys are faster, unless each of them were used once
+    if not (sums or c.winners or (hardly_overlaps(&shape.y) and hardly_overlaps(&shape.x))):
+        return False        # keys are faster, but where each of them were used once or twice
     plan_call(p, c, &shape)
     p.divide_source, p.divide_result = False, c.average
     decide(p, threads)

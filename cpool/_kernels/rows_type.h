@@ -145,8 +145,10 @@
     { \
         if (CODES_OF(s)) \
             FN(strips_of_##HALF)(CPOOL_MAX, 1, s); \
-        else \
+        else if (s->taps_x == 2 && s->taps_y == 2 && s->stride_x == 2 && s->stride_y == 2 && s->hop_x == 2 && s->hop_y == 1) \
             FN(strips_any_##HALF)(CPOOL_MAX, 0, s, 2, 2); \
+        else \
+            FN(strips_any_##HALF)(CPOOL_MAX, 0, s, 0, 0); \
     } \
     static void FN(strips_sum_##HALF)(const cpool_strips *s) { FN(strips_of_##HALF)(CPOOL_SUM, 0, s); } \
     static void FN(windows_max_##HALF)(const cpool_windows *w) \
@@ -161,6 +163,7 @@ OF_HALVES(f16)
 OF_HALVES(bf16)
 #undef OF_HALVES
 #endif
+#if BITS > 16 /* rows of narrow integers are reduced as one, see strips.pxi */
 static void FN(strips_max)(const cpool_strips *s)
 {
     if (CODES_OF(s))
@@ -175,6 +178,7 @@ static void FN(strips_min)(const cpool_strips *s)
     else
         FN(strips_any)(CPOOL_MIN, 0, s, 0, 0);
 }
+#endif
 static void FN(windows_max)(const cpool_windows *w)
 {
     if (CODES_OF(w))

@@ -125,7 +125,7 @@ cdef void raise_strips(const Plan* p, char* code, Py_ssize_t r0, Py_ssize_t r1, 
 
 
 # ------------------------------------------------------------------------------------------------------------ as one long row
-# Integers of one or two bytes: a vector holds more of them than a row of a small plane has. The copied rows, padding between them,
+# Integers of one or two bytes, and their sums: a vector holds more of them than a row of a small plane has. The copied rows, padding between them,
 # are as one long row, along which windows of stride 1 are found; those that begin where no window does are left out at the end.
 
 cdef bint worth_flat(const Plan* p) noexcept nogil:
