@@ -93,6 +93,39 @@ static inline int16_t cpool_key(int16_t half)
 CPOOL_KEYS(f16, 0x7c00)
 CPOOL_KEYS(bf16, 0x7f80)
 
+/* ---------------------------------------------------------------------------------------------- divided */
+/* Gradients of averages as those of floats: multiplied by a reciprocal in double, rounded to float, and then to a half. */
+#define CPOOL_DIVIDED_HALVES(S) \
+    static void cpool_load_##S##_f64(char *dst, const char *src, isize n, const void *divisors) \
+    { \
+        const double *by = divisors; \
+        float part[64]; \
+        for (isize i = 0, many; i < n; i += many) { \
+            many = n - i < 64 ? n - i : 64; \
+            cpool_load_##S((char *)part, src + 2 * i, many); \
+            for (isize j = 0; j < many; j++) \
+                ((double *)dst)[i + j] = by ? (double)part[j] * by[i + j] : (double)part[j]; \
+        } \
+    } \
+    static void cpool_store_f64_##S(char *dst, const char *src, isize n, const void *divisors) \
+    { \
+        float part[64]; \
+        (void)divisors; \
+        for (isize i = 0, many; i < n; i += many) { \
+            many = n - i < 64 ? n - i : 64; \
+            for (isize j = 0; j < many; j++) \
+                part[j] = (float)((const double *)src)[i + j]; \
+            cpool_store_##S(dst + 2 * i, (const char *)part, many); \
+        } \
+    }
+CPOOL_DIVIDED_HALVES(f16)
+CPOOL_DIVIDED_HALVES(bf16)
+/* What the gradients of averages over windows side by side need, see repeat.pxi. */
+static const cpool_rows CPOOL_HALF_REPEATS[CPOOL_HALF_TYPES] = {
+    {.width = 8, .source = 2, .result = 2, .reciprocal = 1, .load = cpool_load_f16_f64, .store = cpool_store_f64_f16},
+    {.width = 8, .source = 2, .result = 2, .reciprocal = 1, .load = cpool_load_bf16_f64, .store = cpool_store_f64_bf16},
+};
+
 typedef struct {
     void (*load)(char *dst, const char *src, isize n);  /* halves into floats */
     void (*store)(char *dst, const char *src, isize n); /* floats into halves */

@@ -55,6 +55,20 @@ cdef bint picks_halves(GradPlan* p, const Call* c, Py_ssize_t threads) noexcept 
     return p.picks
 
 
+cdef bint repeats_halves(Plan* p, const Call* c) noexcept nogil:
+    # Whether windows lie side by side: a gradient is divided once, and copied.
+    cdef Call floats = c[0]
+    cdef const Shape* shape = &c.shape
+    if (c.kind != SPREAD or all_covered(shape)
+            or not (repeats(&shape.z) and repeats(&shape.y) and repeats(&shape.x))):
+        return False
+    floats.element = F32
+    plan_call(p, &floats, shape)
+    p.rows, p.short_sums, p.repeat = &HALF_REPEATS[c.element - 2], False, True
+    p.divide_source, p.divide_result = c.average, False
+    return True
+
+
 cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil:
     # Whether strips or windows read the halves themselves.
     cdef Shape shape = c.shape
@@ -80,13 +94,13 @@ cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
     cdef bint pooled = c.kind == POOL
     if c.shape.planes == 0 or c.shape.inner == 0:
         return 0
-    if plan_halves(&p, c, threads):
-        return run_reduce(&p, threads)
-    if picks_halves(&g, c, threads):
-        return run_gradient(&g, threads)
     if c.kind == SPREAD and call.divisor == 0:
         # By the whole axis: a box does not see where windows are cut.
         call.divisor = one_divisor(&c.shape, c.include_pad)
+    if repeats_halves(&p, &call) or plan_halves(&p, c, threads):
+        return run_reduce(&p, threads)
+    if picks_halves(&g, c, threads):
+        return run_gradient(&g, threads)
     b.by, b.narrow = &HALVES[c.element - (ELEMENTS if pooled else 2)], 2
     b.wide = 2 if pooled and c.operation < SUM and not c.winners else 4
     prepare_boxes(&b, &call, threads)

@@ -133,7 +133,9 @@ static inline void cpool_copy_rows(char *dst, isize dst_step, const char *src, i
         ((TYPE *)dst)[n - 1] = ((const TYPE *)a)[n / 2]
 static inline void cpool_zip(char *restrict dst, const char *restrict a, const char *restrict b, isize n, isize width)
 {
-    if (width == 4) {
+    if (width == 2) {
+        CPOOL_ZIP_LOOP(cpool_bytes2);
+    } else if (width == 4) {
         CPOOL_ZIP_LOOP(cpool_bytes4);
     } else if (width == 8) {
         CPOOL_ZIP_LOOP(cpool_bytes8);
@@ -151,7 +153,9 @@ static inline void cpool_zip(char *restrict dst, const char *restrict a, const c
     }
 static inline void cpool_repeat(char *restrict dst, const char *restrict src, isize times, isize n, isize width)
 {
-    if (width == 4) {
+    if (width == 2) {
+        CPOOL_REPEAT_LOOP(cpool_bytes2)
+    } else if (width == 4) {
         CPOOL_REPEAT_LOOP(cpool_bytes4)
     } else if (width == 8) {
         CPOOL_REPEAT_LOOP(cpool_bytes8)

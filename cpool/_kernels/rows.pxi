@@ -83,6 +83,7 @@ cdef extern from "rows.h" nogil:
     int ELEMENTS "CPOOL_ELEMENTS"
     const cpool_rows ROWS "CPOOL_ROWS"[4][10]
     const cpool_rows SHORT_SUMS "CPOOL_SHORT_SUMS"
+    const cpool_rows HALF_REPEATS "CPOOL_HALF_REPEATS"[2]
     const cpool_rows HALF_ROWS "CPOOL_HALF_ROWS"[2][4]
     const cpool_rows FEW_SUMS "CPOOL_FEW_SUMS"[2][4]
     int FEW_CELLS "CPOOL_FEW_CELLS"
