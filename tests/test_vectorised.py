@@ -185,6 +185,7 @@ def test_numbers_leave_room_between_vectors_and_scalars():
 
 
 PACKED_MAX, PACKED_ADD = r"vmaxp[sd] .*%zmm", r"vaddp[sd] .*%zmm"
+CONVERT = r"vcvtph2ps .*%zmm"
 INTEGERS = r"v(pcmp|pm[ai][xn]|pblend)\w* .*%zmm"
 INSIDE_V4 = {  # function: what must be in it, how many there are, and how many instructions take lanes one by one
     "strips_max_f32": (PACKED_MAX, 35, 23),
@@ -202,7 +203,15 @@ INSIDE_V4 = {  # function: what must be in it, how many there are, and how many 
     "pick_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 136, 34),
     "pick_f64": (r"vpcmpeqb .*%k|vaddpd .*%zmm.*\{%k", 136, 34),
     "pick_pairs_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 176, 44),
-    "strips_max_u8": (INTEGERS, 15, 7),
+    "reduce_max_u8": (INTEGERS, 6, 0),
+    "reduce_sum_u16": (r"vpaddw .*%zmm", 6, 0),
+    "store_mean_u8": (r"vf\w*pd .*%zmm", 16, 0),
+    "strips_max_f16_f32": (CONVERT, 37, 60),
+    "strips_sum_f16_f32": (CONVERT, 28, 31),
+    "windows_max_f16_f32": (CONVERT, 34, 21),
+    "windows_sum_f16_f32": (CONVERT, 34, 36),
+    "pick_f16_f32": (CONVERT, 34, 46),
+    "pick_pairs_f16_f32": (CONVERT, 44, 84),
     "strips_max_i32": (INTEGERS, 15, 0),
 }
 LANE_BY_LANE = r"v(max|min|add|sub|mul|div|u?comi)s[sd] |vp(insr|extr)[bwdq] "

@@ -82,8 +82,15 @@ cdef double one_divisor(const Shape* s, bint include_pad) noexcept nogil:
     return 0
 
 
+cdef inline bint few_cells(const Shape* s) noexcept nogil:
+    # Each axis first: the product of three could overflow.
+    return max(s.z.kernel, s.y.kernel, s.x.kernel) <= FEW_CELLS and s.z.kernel * s.y.kernel * s.x.kernel <= FEW_CELLS
+
+
 cdef void plan_call(Plan* p, const Call* c, const Shape* shape) noexcept nogil:
-    p.rows = &ROWS[c.operation][c.element]
+    p.rows = &HALF_ROWS[c.element - ELEMENTS][c.operation] if is_half(c) else &ROWS[c.operation][c.element]
+    if c.operation >= SUM and I8 <= c.element <= U16 and few_cells(shape) and -1e9 < c.divisor < 1e9:
+        p.rows = &FEW_SUMS[c.operation - SUM][c.element - I8]
     p.source, p.result, p.winners, p.winner_width = c.source, c.result, c.winners, c.winner_width
     p.planes, p.inner = shape.planes, shape.inner
     p.plane_step, p.slice_step, p.row_step = c.steps[0], c.steps[1], c.steps[2]
@@ -101,6 +108,8 @@ cdef int run_pool(const Call* c, Py_ssize_t threads) except -1 nogil:
     collapse(&shape, c.steps, source_width(c))
     plan_call(&p, c, &shape)
     p.divide_source, p.divide_result = False, c.average
+    if p.rows.reciprocal == BOTH and p.divisor == 0:
+        p.divisor = one_divisor(&shape, c.include_pad)
     return run_reduce(&p, threads)
 
 
@@ -134,7 +143,11 @@ cdef int run_return(const Call* c, Py_ssize_t threads) except -1 nogil:
         for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
             give_planes(c, planes * t // threads, planes * (t + 1) // threads)
         return 0
+    plan_return(&p, c)
+    return run_gradient(&p, threads)
+
+
+cdef void plan_return(GradPlan* p, const Call* c) noexcept nogil:
     p.rows = &GRADS[c.element]
     p.z, p.y, p.x, p.planes, p.inner = c.shape.z, c.shape.y, c.shape.x, c.shape.planes, c.shape.inner
     p.grad, p.codes, p.code_width, p.result, p.part = c.source, c.winners, c.winner_width, c.result, c.part
-    return run_gradient(&p, threads)

@@ -33,6 +33,7 @@ cdef struct Plan:
     int mode
     bint windows                # cell by cell, see windows.pxi
     bint strips                 # columns and rows in one pass, see strips.pxi
+    bint flat                   # of strips, all their rows as one
     cpool_strips strip
     Py_ssize_t strip_bytes
     Py_ssize_t same_first, same_end
@@ -56,6 +57,7 @@ cdef struct Scratch:
     char* last       # the result of the last pass before it is stored
     char* last_codes
     char* by         # what each element of a row is divided by, or the reciprocals
+    cpool_both both  # where that is what divides
     double* by_wide  # of short sums, the reciprocals
     Py_ssize_t by_z, by_y
     double by_rows   # the part of it that depth and rows gave
@@ -93,7 +95,7 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     p.z_identity, p.y_identity = is_identity(&p.z), is_identity(&p.y)
     p.x_many = worth_pieces(&p.x, p.x.out)
     # Elements are converted as the first pass reads them, or else each row beforehand.
-    p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_reduce == NULL or p.x_many or p.x.spread > 1))
+    p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_strips == NULL or p.x_many or p.x.spread > 1))
     p.first_reduce, p.row_width = p.rows.reduce, w
     if not p.rows.plain and not p.load_rows:
         p.first_reduce, p.row_width = p.rows.first_reduce, p.rows.source
@@ -146,6 +148,8 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     if p.strips:
         p.chunk = reach(&p.y, p.block)
         p.strip_bytes = 64 * min(STRIPS, p.chunk * max(2, p.n * w // 64 + 1))
+        if p.flat:
+            p.strip_bytes = padded(p.block * p.row_bytes)
         return
     p.row_bytes = padded(p.row_reach * p.inner * max(w, p.row_width))
     # A row that was just copied is not yet where vectors can be loaded from at any offset (a store is only forwarded to a load
@@ -160,6 +164,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     cdef Py_ssize_t taps = 2 if p.x_many else p.x.kernel
     cdef Py_ssize_t rows = padded(p.row_slots * p.n * w), slices = padded(p.z.size * p.block * p.n * w)
     cdef Py_ssize_t last = padded(p.block * p.n * w)
+    cdef Py_ssize_t by = padded(max(p.count_x.out, p.x.out) * p.inner * (16 if p.rows.reciprocal == BOTH else w))
     if p.mode == GATHER:
         pieces = codes * (pieces + padded(taps * p.n * w))
     elif p.mode == PHASES:
@@ -178,10 +183,16 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.slice_codes, at = <char*>at, at + (0 if p.z_identity or codes == 1 else slices)
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
-    s.by, at = <char*>at, at + (padded(max(p.count_x.out, p.x.out) * p.inner * w) if p.divide_source or p.divide_result else 0)
-    s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if p.rows == &SHORT_SUMS and p.divide_result else 0)
+    s.by, at = <char*>at, at + (by if p.divide_source or p.divide_result else 0)
+    s.both.by, s.both.reciprocal, s.both.even = <double*>s.by, <double*>s.by + p.n, p.divisor != 0
+    s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if in_float(p) and p.divide_result else 0)
     s.by_rows = 0
     return at - <Py_ssize_t>memory
+
+
+cdef inline bint in_float(const Plan* p) noexcept nogil:
+    # Sums of floats as such: CPOOL_SHORT_SUMS, and those of halves.
+    return p.rows.width == 4 and not p.rows.idempotent and p.rows.reciprocal == 0
 
 
 cdef inline double divisor_at(const Plan* p, Py_ssize_t z, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
@@ -198,8 +209,9 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
     # double: padding of two thousand million cells on three axes would overflow 64 bits.
     cdef double rows = 1, cells
     cdef Py_ssize_t x, i
+    cdef const char* found = <const char*>&s.both if p.rows.reciprocal == BOTH else s.by
     if s.by_rows != 0 and z == s.by_z and y == s.by_y:
-        return s.by
+        return found
     s.by_z, s.by_y = z, y
     if p.divisor == 0:
         rows = <double>divisor_of(&p.count_z, z, p.include_pad) * <double>divisor_of(&p.count_y, y, p.include_pad)
@@ -211,13 +223,17 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
                 cells = 1       # a window without a cell averages to 0, not to 0 / 0
             if p.divisor != 0:
                 cells = p.divisor
+            if p.rows.reciprocal == BOTH:
+                for i in range(x * p.inner, (x + 1) * p.inner):
+                    s.both.by[i], s.both.reciprocal[i] = cells, 1 / cells
+                continue
             if p.times:
                 cells = 1 / cells
             for i in range(x * p.inner, (x + 1) * p.inner):
-                if p.rows == &SHORT_SUMS:
+                if in_float(p):
                     (<float*>s.by)[i] = <float>cells
                     if p.divide_result:
                         s.by_wide[i] = cells if p.times else 1 / cells
                 else:
                     (<double*>s.by)[i] = cells
-    return s.by
+    return found

@@ -127,6 +127,11 @@ cdef void slice_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
 cdef void finish(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t z, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
     # What the last pass left in scratch goes out: stored values, narrowed codes.
     cdef Py_ssize_t r, at, pitch = p.n * p.rows.width
+    if p.rows.reciprocal == BOTH and (p.divisor != 0 or not p.divide_result):
+        # Rows of results follow each other, and one divisor serves them all.
+        at = ((plane * p.z.out + z) * p.y.out + r0) * p.n
+        p.rows.store(p.result + at * p.rows.result, s.last, (r1 - r0) * p.n, divisors_of(p, s, z, r0) if p.divide_result else NULL)
+        return
     for r in range(r0, r1):
         at = ((plane * p.z.out + z) * p.y.out + r) * p.n
         if p.store_rows:
@@ -146,7 +151,7 @@ cdef void reduce_unit(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t r0
         at = plane * p.z.out * p.y.out * p.n
         window_rows(p, source, p.result + at * p.rows.result, p.winners + at if p.winners else NULL, r0, r1)
         return
-    if p.strips and p.z_identity:
+    if p.strips and p.z_identity and not (p.flat and p.store_rows):
         for z in range(p.z.out):
             at = ((plane * p.z.out + z) * p.y.out + r0) * p.n
             strip_rows(p, s, source + z * p.slice_step, z, r0, r1, p.result + at * p.rows.result,

@@ -41,6 +41,10 @@ cdef extern from "rows.h" nogil:
         int divided
         Py_ssize_t windows, n
     enum: MOST_CELLS "CPOOL_MOST_CELLS"
+    ctypedef struct cpool_both:
+        double* by
+        double* reciprocal
+        int even
     ctypedef struct cpool_rows:
         Py_ssize_t width, source, result
         int idempotent, reciprocal, plain, byte_codes
@@ -68,8 +72,8 @@ cdef extern from "rows.h" nogil:
     ctypedef struct cpool_halves:
         void (*load)(char*, const char*, Py_ssize_t) noexcept nogil
         void (*store)(char*, const char*, Py_ssize_t) noexcept nogil
-        int (*keys)(char*, const char*, Py_ssize_t, int) noexcept nogil
-        void (*unkeys)(char*, const char*, Py_ssize_t, int) noexcept nogil
+        int (*keys)(char*, const char*, Py_ssize_t) noexcept nogil
+        void (*unkeys)(char*, const char*, Py_ssize_t) noexcept nogil
     int HALF_TYPES "CPOOL_HALF_TYPES"
     const cpool_halves HALVES "CPOOL_HALVES"[2]
     int SUM "CPOOL_SUM"
@@ -79,8 +83,16 @@ cdef extern from "rows.h" nogil:
     int ELEMENTS "CPOOL_ELEMENTS"
     const cpool_rows ROWS "CPOOL_ROWS"[4][10]
     const cpool_rows SHORT_SUMS "CPOOL_SHORT_SUMS"
-    const cpool_grads GRADS "CPOOL_GRADS"[2]
+    const cpool_rows HALF_REPEATS "CPOOL_HALF_REPEATS"[2]
+    const cpool_rows HALF_ROWS "CPOOL_HALF_ROWS"[2][4]
+    const cpool_rows FEW_SUMS "CPOOL_FEW_SUMS"[2][4]
+    int FEW_CELLS "CPOOL_FEW_CELLS"
+    int BOTH "CPOOL_BOTH"
+    int I8 "CPOOL_I8"
+    int U16 "CPOOL_U16"
+    const cpool_grads GRADS "CPOOL_GRADS"[4]
     void cpool_copy_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
+    void cpool_halve_rows(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_gather(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_repeat(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)
     void cpool_spread(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t)

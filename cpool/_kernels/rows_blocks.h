@@ -50,9 +50,14 @@ CPOOL_INLINE T BN(fold)(const char *src, isize n)
 
 #include "strips_blocks.h"
 #include "windows_blocks.h"
+#if defined(GRADS) && defined(KEEP)
+#include "pick_width.h"
+#endif
 
 #undef READ
 #undef READ_EVEN
 #undef READ_ODD
 #undef SOURCE
+#undef PUT
+#undef KEEP
 #undef BN

@@ -27,6 +27,10 @@ static void FN(KIND(fold))(char *out, const char *src, isize src_step, isize cou
 
 #include "strips_rows.h"
 #include "windows_rows.h"
+#ifdef RETURNS
+#include "pick_rows.h"
+#undef RETURNS
+#endif
 
 #undef SOURCE
 #undef KIND

@@ -55,10 +55,10 @@ CPOOL_STORE(f64_f64, double, sum / by[i])
 
 #define CPOOL_BEST(S, T, op, neutral) \
     .width = sizeof(T), .source = sizeof(T), .result = sizeof(T), .idempotent = 1, .plain = 1, .reduce = cpool_reduce_##op##_##S, \
-    .strips = cpool_strips_##op##_##S, .windows = cpool_windows_##op##_##S, .fold_best = cpool_fold_##op##_##S, \
+    .windows = cpool_windows_##op##_##S, .fold_best = cpool_fold_##op##_##S, \
     .fill = cpool_fill_##neutral##_##S
 #define CPOOL_CODES(S, op) \
-    .reduce_winner = cpool_reduce_winner_##op##_##S, .raise_codes = cpool_raise_codes_##S, .narrow = cpool_narrow_##S
+    .strips = cpool_strips_##op##_##S, .reduce_winner = cpool_reduce_winner_##op##_##S, .raise_codes = cpool_raise_codes_##S, .narrow = cpool_narrow_##S
 #define CPOOL_SELECTS(op, neutral) \
     {{CPOOL_BEST(f32, float, op, neutral), CPOOL_CODES(f32, op), .byte_codes = 1}, \
      {CPOOL_BEST(f64, double, op, neutral), CPOOL_CODES(f64, op), .byte_codes = 1}, \
@@ -108,7 +108,11 @@ static const cpool_rows CPOOL_SHORT_SUMS = {CPOOL_SUM(f32, float, float), .sourc
 static const cpool_rows CPOOL_SHORT_SUMS = {.width = 0};
 #endif
 
-static const cpool_grads CPOOL_GRADS[2] = {
+static const cpool_grads CPOOL_GRADS[2 + CPOOL_HALF_TYPES] = {
     {4, cpool_pick_f32, cpool_pick_pairs_f32},
     {8, cpool_pick_f64, cpool_pick_pairs_f64},
+#if CPOOL_HALF_VECTORS
+    {2, cpool_pick_f16_f32, cpool_pick_pairs_f16_f32},
+    {2, cpool_pick_bf16_f32, cpool_pick_pairs_bf16_f32},
+#endif
 };

@@ -11,6 +11,9 @@
 #ifndef SHORT_SUMS
 #define SHORT_SUMS 0
 #endif
+#ifndef HALVES
+#define HALVES 0
+#endif
 
 /* The widths, from the machine's vector down to two elements, then one lane for the last element of an odd row. */
 #if CPOOL_BYTES >= 64
@@ -110,10 +113,24 @@
 
 #define SOURCE T
 #define KIND(name) name
+#ifdef GRADS
+#define RETURNS
+#endif
 #include "rows_sweeps.h"
 #if WIDENS && CPOOL_BYTES
 #define SOURCE float
 #define KIND(name) CPOOL_NAME(name, widening)
+#include "rows_sweeps.h"
+#endif
+
+#if HALVES
+#define SOURCE uint16_t
+#define KIND(name) CPOOL_NAME(name, f16)
+#define RETURNS
+#include "rows_sweeps.h"
+#define SOURCE uint16_t
+#define KIND(name) CPOOL_NAME(name, bf16)
+#define RETURNS
 #include "rows_sweeps.h"
 #endif
 
@@ -122,6 +139,31 @@
 #else
 #define CODES_OF(s) 0
 #endif
+#if HALVES
+#define OF_HALVES(HALF) \
+    static void FN(strips_max_##HALF)(const cpool_strips *s) \
+    { \
+        if (CODES_OF(s)) \
+            FN(strips_of_##HALF)(CPOOL_MAX, 1, s); \
+        else if (s->taps_x == 2 && s->taps_y == 2 && s->stride_x == 2 && s->stride_y == 2 && s->hop_x == 2 && s->hop_y == 1) \
+            FN(strips_any_##HALF)(CPOOL_MAX, 0, s, 2, 2); \
+        else \
+            FN(strips_any_##HALF)(CPOOL_MAX, 0, s, 0, 0); \
+    } \
+    static void FN(strips_sum_##HALF)(const cpool_strips *s) { FN(strips_of_##HALF)(CPOOL_SUM, 0, s); } \
+    static void FN(windows_max_##HALF)(const cpool_windows *w) \
+    { \
+        if (CODES_OF(w)) \
+            FN(windows_of_##HALF)(CPOOL_MAX, 1, w); \
+        else \
+            FN(windows_any_##HALF)(CPOOL_MAX, 0, w, w->offset, w->tap, w->many, w->row); \
+    } \
+    static void FN(windows_sum_##HALF)(const cpool_windows *w) { FN(windows_of_##HALF)(CPOOL_SUM, 0, w); }
+OF_HALVES(f16)
+OF_HALVES(bf16)
+#undef OF_HALVES
+#endif
+#if BITS > 16 /* rows of narrow integers are reduced as one, see strips.pxi */
 static void FN(strips_max)(const cpool_strips *s)
 {
     if (CODES_OF(s))
@@ -136,6 +178,7 @@ static void FN(strips_min)(const cpool_strips *s)
     else
         FN(strips_any)(CPOOL_MIN, 0, s, 0, 0);
 }
+#endif
 static void FN(windows_max)(const cpool_windows *w)
 {
     if (CODES_OF(w))
@@ -222,15 +265,12 @@ static void FN(narrow)(char *dst, isize dst_width, const char *code, isize n)
 
 #include "fold_best.h"
 
-#ifdef GRADS
-#include "pick_rows.h"
-#endif
-
 #if SUMS
 static void FN(reduce_sum)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
 {
     FN(reduce_any)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
+#if BITS == 64 || FLOATING
 static void FN(strips_sum)(const cpool_strips *s)
 {
     FN(strips_of)(CPOOL_SUM, 0, s);
@@ -239,6 +279,7 @@ static void FN(windows_sum)(const cpool_windows *w)
 {
     FN(windows_of)(CPOOL_SUM, 0, w);
 }
+#endif
 #if WIDENS
 #if CPOOL_BYTES
 static void FN(windows_widening)(const cpool_windows *w)
@@ -286,6 +327,7 @@ static void FN(fill_zero)(char *dst, isize n)
 #undef SUMS
 #undef WIDENS
 #undef SHORT_SUMS
+#undef HALVES
 #if !FLOATING
 #undef LOWEST
 #undef HIGHEST

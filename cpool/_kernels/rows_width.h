@@ -109,6 +109,8 @@ CPOOL_INLINE T FN(sum_of_lanes)(V v)
 #define READ_ODD(p) ODD(p)
 #define SOURCE T
 #define BN(name) FN(name)
+#define PUT FN(put)
+#define KEEP STORE
 #include "rows_blocks.h"
 
 #if WIDENS && CPOOL_BYTES /* the same from a row of float: twice the lanes a byte, so vectors half as wide */
@@ -129,9 +131,17 @@ CPOOL_INLINE T FN(sum_of_lanes)(V v)
 #endif
 #define SOURCE float
 #define BN(name) FN(CPOOL_NAME(name, widening))
+#define PUT FN(put)
 #include "rows_blocks.h"
 #undef HALF
 #undef WIDEN
+#endif
+
+#if HALVES
+#define HALF f16
+#include "rows_half.h"
+#define HALF bf16
+#include "rows_half.h"
 #endif
 
 #if WINNERS
@@ -154,10 +164,6 @@ CPOOL_INLINE void FN(reduce_winner)(int op, char *out, char *out_code, const cha
     STORE(out, a);
     STORE_CODE(out_code, from);
 }
-#endif
-
-#ifdef GRADS
-#include "pick_width.h"
 #endif
 
 #undef V

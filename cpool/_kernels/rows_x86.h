@@ -117,12 +117,12 @@ CPOOL_X86_PUT(lane, 1, f32, 32, _mm_cvtepu8_epi32, __m128i)
 CPOOL_X86_PUT(lane, 1, f64, 64, _mm_cvtepu8_epi64, __m128i)
 
 #define CPOOL_X86_ADD_WHERE(bytes, bits, S, suffix, lanes, mask, vector) \
-    CPOOL_INLINE vector cpool_x86_add_where_##S##_##bytes(vector sum, const char *code, uint8_t wanted, const char *grad) \
+    CPOOL_INLINE vector cpool_x86_add_where_##S##_##bytes(vector sum, const char *code, uint8_t wanted, vector grad) \
     { \
         __m128i found = _mm_setzero_si128(); \
         memcpy(&found, code, lanes); \
         const mask here = (mask)_mm_cmpeq_epi8_mask(found, _mm_set1_epi8((char)wanted)); \
-        return CPOOL_MM(bits, mask_add_##suffix)(sum, here, sum, CPOOL_MM(bits, loadu_##suffix)((const void *)grad)); \
+        return CPOOL_MM(bits, mask_add_##suffix)(sum, here, sum, grad); \
     }
 CPOOL_X86_ADD_WHERE(64, 512, f32, ps, 16, __mmask16, __m512)
 CPOOL_X86_ADD_WHERE(64, 512, f64, pd, 8, __mmask8, __m512d)

@@ -76,7 +76,11 @@ cdef void run_windows(const Plan* p, const char* source, const Cells* cz, const 
 
 cdef void fill_result(const Plan* p, char* out) noexcept nogil:
     # A window without a cell: the neutral element; of sums and averages, 0 in either type.
+    cdef char[8] neutral
+    cdef Py_ssize_t i
     if p.rows.idempotent:
-        p.rows.fill(out, p.inner)
+        p.rows.fill(neutral, 1)
+        for i in range(p.inner):
+            memcpy(out + i * p.rows.result, neutral, p.rows.result)
     else:
         memset(out, 0, p.inner * p.rows.result)

@@ -26,13 +26,13 @@ CPOOL_INLINE int BN(window_of)(int op, int plain, int winners, const cpool_windo
         if (FLOATING && plain && FN(any_nan)(seen))
             return 0;
     }
-    FN(put)(op, out, a, divided, factor, result);
+    PUT(op, out, a, divided, factor, result);
     if (winners)
         PUT_CODES(put, code);
     return !(SHORT_SUMS && op == CPOOL_SUM && FN(any_nan)(a - a));
 }
 
-#if SHORT_SUMS
+#if SHORT_SUMS && !defined(HALF)
 /* As strips_wide. */
 static CPOOL_SELDOM void BN(window_wide)(const cpool_windows *w, const char *src, char *out)
 {
