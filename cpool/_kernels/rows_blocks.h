@@ -50,8 +50,10 @@ CPOOL_INLINE T BN(fold)(const char *src, isize n)
 
 #include "strips_blocks.h"
 #include "windows_blocks.h"
+#include "windows_walk.h"
 
 #undef READ
+#undef READ_PART
 #undef READ_EVEN
 #undef READ_ODD
 #undef SOURCE

@@ -146,9 +146,9 @@ static void FN(windows_max)(const cpool_windows *w)
 static void FN(windows_min)(const cpool_windows *w)
 {
     if (CODES_OF(w))
-        FN(windows_any)(CPOOL_MIN, 1, w, w->offset, w->tap, w->many, w->row);
+        FN(windows_of)(CPOOL_MIN, 1, w);
     else
-        FN(windows_any)(CPOOL_MIN, 0, w, w->offset, w->tap, w->many, w->row);
+        FN(windows_of)(CPOOL_MIN, 0, w);
 }
 #undef CODES_OF
 static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
