@@ -1,4 +1,4 @@
-"""Pixels of channels: few and many, beginning anywhere within a cache line, and with every cell that a comparison may stumble over."""
+"""Pixels of channels: few and many, anywhere within a cache line, with every cell that a comparison may stumble over."""
 
 import numpy as np
 import pytest
