@@ -1,7 +1,13 @@
 # Windows of few cells over pixels of channels, cell by cell. See windows.h.
 
+cdef enum:
+    # The bytes of an input that does not stay in the second cache with its result. It is then read once, by rows in pairs; passes,
+    # which read it once too but write and read what lies between them, are a little faster where all of it stays.
+    WALKED = 1024 * 1024
+
+
 cdef bint worth_windows(const Plan* p) noexcept nogil:
-    cdef Py_ssize_t cells
+    cdef Py_ssize_t cells, bytes = p.planes * p.y.size * p.x.size * p.inner * p.rows.source
     # Each axis first: the product of three could overflow.
     if max(p.z.kernel, p.y.kernel, p.x.kernel) > MOST_CELLS:
         return False
@@ -16,7 +22,7 @@ cdef bint worth_windows(const Plan* p) noexcept nogil:
     if not p.rows.idempotent and p.z.kernel > 1:
         return False
     # Cells that windows share are read again by each: where they are few, or the passes would carry codes, or sums in double.
-    return (cells <= 4 or (cells <= 9 and (p.winners or not p.rows.idempotent)) or (p.rows.byte_codes and walks(p))
+    return (cells <= 4 or (cells <= 9 and (p.winners or not p.rows.idempotent)) or (p.rows.byte_codes and bytes > WALKED and walks(p))
             or (cells <= MOST_CELLS and p.x.stride > 1 and (p.y.stride > 1 or p.y.kernel == 1)))
 
 
