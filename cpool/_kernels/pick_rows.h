@@ -16,14 +16,6 @@ CPOOL_INLINE void FN(pick_rows)(const cpool_pick *p, isize m, const isize *offse
     for (isize r = 0; r < rows; r++, out += out_step, grad += step * (isize)sizeof(T), code += step) {
         isize i = 0;
 #define DO(width) BLOCK(store, width)(out + i * (isize)sizeof(T), BLOCK(pick, width)(grad + i * (isize)sizeof(T), code + i, offset, wanted, m))
-#if CPOOL_BYTES
-        /* Of a long row the vectors behind the first lie within cache lines: two lines take longer to write than one. */
-        const isize lanes = (isize)(CPOOL_BYTES / sizeof(T)), head = (isize)((uintptr_t)out / sizeof(T)) & (lanes - 1);
-        if (head && n >= 8 * lanes) {
-            DO(CPOOL_LONGEST);
-            i = lanes - head;
-        }
-#endif
         SWEEP(DO, 1)
 #undef DO
     }
