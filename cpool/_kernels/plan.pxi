@@ -88,8 +88,17 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
     decide(p, threads)
 
 
+cdef void share_rows(Plan* p, Py_ssize_t threads) noexcept nogil:
+    # Blocks that go round the threads.
+    cdef Py_ssize_t wanted
+    if p.planes < threads:
+        wanted = (threads + p.planes - 1) // max(1, p.planes)
+        p.block = max(1, min(p.block, (p.y.out + wanted - 1) // wanted))
+    p.blocks = (p.y.out + p.block - 1) // p.block
+
+
 cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
-    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, wanted, behind
+    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, behind
     p.n = p.x.out * p.inner
     p.times = p.rows.reciprocal
     p.z_identity, p.y_identity = is_identity(&p.z), is_identity(&p.y)
@@ -126,7 +135,9 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     # Where the first pass has nothing to do the next reads the input itself.
     p.whole_rows = is_identity(&p.x) and p.rows.plain and not p.divide_source
     if p.windows:
-        p.block, p.blocks, p.copy_rows = 1, p.y.out, False
+        p.copy_rows = False
+        p.block = p.y.out if threads == 1 else min(16, p.y.out)
+        share_rows(p, threads)
         return
     # Blocks: few enough rows for the cache, enough to go round the threads.
     room = NEAR if p.y.stride >= reach(&p.y, 1) and p.y.spread == 1 else FAR
@@ -138,10 +149,7 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
         p.block = max(p.block, min(p.y.out, 2 * reach(&p.y, 1) // p.y.stride))
     if p.strips:
         prepare_strips(p)
-    if p.planes < threads:
-        wanted = (threads + p.planes - 1) // max(1, p.planes)
-        p.block = max(1, min(p.block, (p.y.out + wanted - 1) // wanted))
-    p.blocks = (p.y.out + p.block - 1) // p.block
+    share_rows(p, threads)
     # By the whole axis, not the block: the order of a sum must not depend on how the work was cut.
     p.y_many = worth_pieces(&p.y, p.y.out)
     p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)

@@ -206,6 +206,13 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 
 #include "half.h"
 
+/* Where a mask selects elements as they are read and written, the rest of a vector need not be there: channels of floats are taken
+ * in vectors that lie within a cache line each, and the first and the last of a pixel are parts. One that straddles two lines would
+ * take twice as long to read, and arrays of numpy begin within a line. */
+#define CPOOL_PARTS (CPOOL_X86 && CPOOL_BYTES == 64)
+#define CPOOL_EPI_32 epi32
+#define CPOOL_EPI_64 epi64
+
 /* The width of the longest vector, as its names have it. */
 #if CPOOL_BYTES == 64
 #define CPOOL_LONGEST 64

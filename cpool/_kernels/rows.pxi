@@ -31,7 +31,7 @@ cdef extern from "rows.h" nogil:
         Py_ssize_t src_step, out_step
         const Py_ssize_t* offset
         const uint8_t* tap
-        Py_ssize_t many, row
+        Py_ssize_t lines, row, hop
         char* out
         Py_ssize_t result
         char* code
@@ -40,6 +40,8 @@ cdef extern from "rows.h" nogil:
         const char* by_wide
         int divided
         Py_ssize_t windows, n
+        Py_ssize_t down, src_down, out_down, code_down
+    enum: PARTS "CPOOL_PARTS"
     enum: MOST_CELLS "CPOOL_MOST_CELLS"
     ctypedef struct cpool_both:
         double* by

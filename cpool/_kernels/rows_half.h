@@ -11,6 +11,10 @@
 #define SOURCE uint16_t
 #define BN(name) FN(OF(name))
 #define PUT BN(put)
+/* Whole vectors, see CPOOL_PARTS: a part would have to be converted by its lanes. */
+#define READ_PART(p, part) READ(p)
+#define PUT_PART(op, out, v, divided, factor, result, part) PUT(op, out, v, divided, factor, result)
+#define HALVED
 #define KEEP CPOOL_CAT(cpool_store, HALF, B)
 
 CPOOL_INLINE void BN(put)(int op, char *out, V v, int divided, V factor, isize result)
@@ -52,7 +56,7 @@ static CPOOL_SELDOM void OF(cpool_window_wide)(const cpool_windows *w, const cha
         double sum = 0;
         if (FINITE(out))
             continue;
-        for (isize r = 0; r < w->many; r += w->row) {
+        for (isize r = 0; r < w->lines * w->row; r += w->row) {
             double row = VALUE(src + w->offset[r]);
             for (isize j = r + 1; j < r + w->row; j++)
                 row += VALUE(src + w->offset[j]);
@@ -72,11 +76,13 @@ CPOOL_INLINE void BN(strips_wide)(const cpool_strips *s, isize from, isize n)
 {
     OF(cpool_strips_wide)(s, from, n);
 }
-CPOOL_INLINE void BN(window_wide)(const cpool_windows *w, const char *src, char *out)
+CPOOL_INLINE void BN(window_wide)(const cpool_windows *w, const char *src, char *out, uint64_t part)
 {
+    (void)part;
     OF(cpool_window_wide)(w, src, out, WIDE);
 }
 
 #include "rows_blocks.h"
 #undef OF
 #undef HALF
+#undef HALVED

@@ -124,6 +124,7 @@
 #endif
 
 #if HALVES
+#define HALVED
 #define SOURCE uint16_t
 #define KIND(name) CPOOL_NAME(name, f16)
 #define RETURNS
@@ -132,6 +133,7 @@
 #define KIND(name) CPOOL_NAME(name, bf16)
 #define RETURNS
 #include "rows_sweeps.h"
+#undef HALVED
 #endif
 
 #if WINNERS && FLOATING
@@ -156,7 +158,7 @@
         if (CODES_OF(w)) \
             FN(windows_of_##HALF)(CPOOL_MAX, 1, w); \
         else \
-            FN(windows_any_##HALF)(CPOOL_MAX, 0, w, w->offset, w->tap, w->many, w->row); \
+            FN(windows_of_##HALF)(CPOOL_MAX, 0, w); \
     } \
     static void FN(windows_sum_##HALF)(const cpool_windows *w) { FN(windows_of_##HALF)(CPOOL_SUM, 0, w); }
 OF_HALVES(f16)
@@ -189,9 +191,9 @@ static void FN(windows_max)(const cpool_windows *w)
 static void FN(windows_min)(const cpool_windows *w)
 {
     if (CODES_OF(w))
-        FN(windows_any)(CPOOL_MIN, 1, w, w->offset, w->tap, w->many, w->row);
+        FN(windows_of)(CPOOL_MIN, 1, w);
     else
-        FN(windows_any)(CPOOL_MIN, 0, w, w->offset, w->tap, w->many, w->row);
+        FN(windows_of)(CPOOL_MIN, 0, w);
 }
 #undef CODES_OF
 static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)

@@ -104,12 +104,18 @@ CPOOL_INLINE T FN(sum_of_lanes)(V v)
 }
 #endif
 
+#if CPOOL_PARTS && B == 64 && FLOATING
+#define READ_PART(p, part) ((V)CPOOL_NAME(_mm512_maskz_loadu, CPOOL_NAME(CPOOL_EPI, BITS))(part, p))
+#else
+#define READ_PART(p, part) READ(p)
+#endif
 #define READ(p) LOAD(p)
 #define READ_EVEN(p) EVEN(p)
 #define READ_ODD(p) ODD(p)
 #define SOURCE T
 #define BN(name) FN(name)
 #define PUT FN(put)
+#define PUT_PART FN(put_part)
 #define KEEP STORE
 #include "rows_blocks.h"
 
@@ -129,9 +135,15 @@ CPOOL_INLINE T FN(sum_of_lanes)(V v)
 #define READ_EVEN(p) WIDEN(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_EVEN, LANES)))
 #define READ_ODD(p) WIDEN(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_ODD, LANES)))
 #endif
+#if CPOOL_PARTS && B == 64
+#define READ_PART(p, part) WIDEN(_mm256_maskz_loadu_ps((__mmask8)(part), (const float *)(p)))
+#else
+#define READ_PART(p, part) READ(p)
+#endif
 #define SOURCE float
 #define BN(name) FN(CPOOL_NAME(name, widening))
 #define PUT FN(put)
+#define PUT_PART FN(put_part)
 #include "rows_blocks.h"
 #undef HALF
 #undef WIDEN

@@ -82,7 +82,7 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
     return !(SHORT_SUMS && op == CPOOL_SUM && FN(any_nan)(seen - seen));
 }
 
-#if SHORT_SUMS && !defined(HALF)
+#if SHORT_SUMS && !defined(HALVED)
 /* The results that are not finite once more in double, and no other: which bits a result has must not depend on its neighbours. */
 static CPOOL_SELDOM void BN(strips_wide)(const cpool_strips *s, isize from, isize n)
 {
