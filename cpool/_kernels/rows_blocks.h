@@ -50,6 +50,9 @@ CPOOL_INLINE T BN(fold)(const char *src, isize n)
 
 #include "strips_blocks.h"
 #include "windows_blocks.h"
+#if FLOATING
+#include "prefixes_blocks.h"
+#endif
 
 #undef READ
 #undef READ_EVEN
