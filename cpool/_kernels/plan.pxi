@@ -3,7 +3,8 @@
 cdef enum:
     # How the columns are reduced, see across().
     FLAT, PIXELS, GATHER, PHASES
-    # Within a strip so many taps are compared one by one before pieces pay: they are loads from the first cache.
+    # Within a strip so many taps are compared one by one before pieces pay: they are loads from the first cache. Integers and
+    # windows with dilation; the others leave strips earlier, see PREFIX_TAPS.
     STRIP_TAPS = 15
     STRIP = 16 * 1024       # what the input rows of a block of strips take in bytes
     # What a block's intermediate rows may take in bytes. Where each serves one output row, little: the rows then go from the

@@ -21,9 +21,8 @@ typedef struct {
     isize n, result;                     /* elements of a line; bytes of an element of the output */
     isize rows;                          /* prefixes_across: so many rows, row_step apart, and out_row_step in the output */
     isize row_step, out_row_step;
-    const double *by_window;             /* sums are divided by by_window[o - first] * by[element]; divided: 0, CPOOL_TIMES, CPOOL_OVER */
-    const double *by;
-    int divided;
+    const double *by_window, *by;        /* sums are divided by by_window[o - first] * by[element] */
+    int divided;                         /* how: 0, CPOOL_TIMES, CPOOL_OVER */
     char *scratch;                       /* cpool_prefixes_bytes */
 } cpool_prefixes;
 
@@ -44,8 +43,8 @@ static inline isize cpool_prefixes_bytes(isize size, isize kernel, isize outputs
     return CPOOL_PREFIX_LINE * (2 * (kernel < size ? kernel : size) + size + 2 * outputs + 64);
 }
 
-/* Of windows over cells that are spread, every spread-th meets them with the same taps, from window q on: these alone, as windows over
- * cells that follow each other. 0 where there are none. */
+/* Of windows over cells that are spread, every spread-th meets them with the same taps, from window q on: these alone, as windows
+ * over cells that follow each other. 0 where there are none. */
 static inline int cpool_prefixes_phase(cpool_prefixes *p, isize q)
 {
     const isize spread = p->spread, start = q - p->before, past = start < 0 ? -start % spread : (spread - start % spread) % spread;

@@ -4,9 +4,9 @@
 # the next one reads on. Rows whose cells follow each other are turned, as many as a vector has lanes, so that these are the lanes.
 
 cdef enum:
-    # Maxima from so many cells an axis on; fewer are compared one by one, or by pieces within a strip. Between 5 and 9 cells the two
-    # ways take as long as each other: to turn the rows, or to fetch each column by itself, costs what the shorter windows save.
-    # Sums of MANY_TAPS cells, since these are in double, and no pieces overlap.
+    # Max and min from so many cells along an axis on; fewer are compared one by one. At 5 cells comparing is faster in most cases, at
+    # 7 this is, by a tenth to a half: what it takes hardly depends on the window.
+    # Sums from MANY_TAPS on, where one by one they would take longer in any layout.
     PREFIX_TAPS = 7
     PREFIX_CELLS = 512 * 1024   # bytes between the two passes: a part of the second cache
     SLAB = 128                  # bytes of the channels that go through both passes together: CPOOL_PREFIX_LINE
@@ -33,7 +33,7 @@ cdef bint worth_prefixes(const Plan* p) noexcept nogil:
 cdef void planes_as_rows(Plan* p) noexcept nogil:
     # Planes of one row each are rows of one plane: several can then be turned together.
     if (p.planes > 1 and p.inner == 1 and p.y.size == 1 and is_identity(&p.y) and p.z.size == 1 and is_identity(&p.z)
-            and p.rows.prefixes != NULL and most_cells(&p.x) >= PREFIX_TAPS):
+            and p.rows.prefixes != NULL and most_cells(&p.x) >= MANY_TAPS):
         p.row_step, p.planes, p.y.size, p.y.out = p.plane_step, 1, p.planes, p.planes
         p.count_y = p.y
 
@@ -58,7 +58,8 @@ cdef Py_ssize_t prefix_scratch_bytes(const Plan* p, Scratch* s, Py_ssize_t at) n
     s.row, at = <char*>at, at + (p.row_slots * p.row_bytes if p.load_rows else 0)
     s.rows, at = <char*>at, at + between
     s.row_codes, at = <char*>at, at + (between if p.winners else 0)
-    s.strips, at = <char*>at, at + max(cpool_prefixes_bytes(p.x.size, p.x.kernel, p.tile), cpool_prefixes_bytes(p.y.size, p.y.kernel, 0))
+    s.strips, at = <char*>at, at + max(cpool_prefixes_bytes(p.x.size, p.x.kernel, p.tile),
+                                       cpool_prefixes_bytes(p.y.size, p.y.kernel, 0))
     s.by_wide, at = <double*>at, at + padded((p.y.out + max(p.x.out, SLAB)) * sizeof(double))
     return at
 

@@ -94,7 +94,7 @@ CPOOL_INLINE void BN(prefixes_of)(int op, int winners, int many, const cpool_pre
 #undef CELL_CODE
 }
 
-/* Windows along rows, whose cells follow each other: `many` times as many rows as a vector has lanes, from `row` on, side by side. */
+/* Windows along rows, whose cells follow each other: `many` times as many rows as a vector has lanes, from `row` on. */
 CPOOL_INLINE void BN(prefixes_across)(int op, int winners, int many, const cpool_prefixes *p, isize row)
 {
     const isize lanes = WIDE, outputs = p->end - p->first, held = p->kernel < p->size ? p->kernel : p->size;
