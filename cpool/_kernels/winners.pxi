@@ -4,6 +4,11 @@
 # zeros first: pick.pxi. Else a block of the gradient is zeroed and the outputs are scattered into it (scatter). Rows of one
 # plane are the unit of work. Both ways add in the order of the windows, which no block, thread or variant changes.
 
+cdef enum:
+    # A cell in more windows than this is scattered to: to compare it with the winner of each takes longer.
+    WORTH_PICKS = 25
+
+
 cdef struct GradPlan:
     const cpool_grads* rows
     Axis z, y, x                # the pooling's own axes
@@ -32,7 +37,7 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
     p.most = min(most_cells(&p.over_z), MOST_PICKS + 1) * min(most_cells(&p.over_y), MOST_PICKS + 1)
     p.most = min(p.most, MOST_PICKS + 1) * min(most_cells(&p.over_x), MOST_PICKS + 1)
     # With far more cells than windows it is faster to write zeros, and then the few cells that win.
-    p.picks = p.code_width == 1 and p.most <= MOST_PICKS and p.x.stride * p.y.stride < 16
+    p.picks = p.code_width == 1 and p.most <= WORTH_PICKS and p.x.stride * p.y.stride < 16
     p.block = p.y.size
     p.places = False
     if p.picks:
