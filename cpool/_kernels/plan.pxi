@@ -3,7 +3,8 @@
 cdef enum:
     # How the columns are reduced, see across().
     FLAT, PIXELS, GATHER, PHASES
-    # Within a strip so many taps are compared one by one before pieces pay: they are loads from the first cache.
+    # Within a strip so many taps are compared one by one before pieces pay: they are loads from the first cache. Integers and
+    # windows with dilation; the others leave strips earlier, see PREFIX_TAPS.
     STRIP_TAPS = 15
     STRIP = 16 * 1024       # what the input rows of a block of strips take in bytes
     # What a block's intermediate rows may take in bytes. Where each serves one output row, little: the rows then go from the
@@ -34,6 +35,8 @@ cdef struct Plan:
     bint windows                # cell by cell, see windows.pxi
     bint strips                 # columns and rows in one pass, see strips.pxi
     bint flat                   # of strips, all their rows as one
+    bint prefixes               # columns and rows by prefixes of blocks, see prefixes.pxi
+    Py_ssize_t tile, tile_bytes # columns of outputs at a time, and what they take between the passes
     cpool_strips strip
     Py_ssize_t strip_bytes
     Py_ssize_t same_first, same_end
@@ -127,8 +130,9 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
         p.row_reach = max(reach(&p.x, p.x.out), p.x.before + p.x.size)
     p.pad_row = p.row_reach > p.x.size
     p.copy_rows = p.load_rows or p.pad_row
-    p.strips = worth_strips(p)
-    p.windows = worth_windows(p)
+    p.prefixes = worth_prefixes(p)
+    p.strips = not p.prefixes and worth_strips(p)
+    p.windows = not p.prefixes and worth_windows(p)
     # Halves and quarters are exact.
     if p.windows or (p.strips and p.z_identity):
         p.times = p.times or (p.divide_result and p.divisor == 0 and p.z.kernel <= 2 and p.y.kernel <= 2 and p.x.kernel <= 2)
@@ -149,7 +153,14 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
         p.block = max(p.block, min(p.y.out, 2 * reach(&p.y, 1) // p.y.stride))
     if p.strips:
         prepare_strips(p)
+    elif p.prefixes:
+        p.block = max(p.block, min(p.y.out, 64))
+        p.copy_rows = False
+        p.load_rows = p.divide_source or (not p.rows.plain and p.rows.first_prefixes == NULL)
     share_rows(p, threads)
+    if p.prefixes:
+        prepare_prefixes(p)
+        return
     # By the whole axis, not the block: the order of a sum must not depend on how the work was cut.
     p.y_many = worth_pieces(&p.y, p.y.out)
     p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)
@@ -184,9 +195,9 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.strips, at = <char*>at, at + (p.strip_bytes if p.strips else 0)
     s.strip_codes, at = <char*>at, at + (p.strip_bytes if p.strips and codes == 2 else 0)
     s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.copy_rows else 0)
-    s.pieces, at = <char*>at, at + (0 if p.strips else pieces)
-    s.rows, at = <char*>at, at + (0 if p.strips or p.y_identity else rows)
-    s.row_codes, at = <char*>at, at + (0 if p.strips or p.y_identity or codes == 1 else rows)
+    s.pieces, at = <char*>at, at + (0 if p.strips or p.prefixes else pieces)
+    s.rows, at = <char*>at, at + (0 if p.strips or p.prefixes or p.y_identity else rows)
+    s.row_codes, at = <char*>at, at + (0 if p.strips or p.prefixes or p.y_identity or codes == 1 else rows)
     s.slices, at = <char*>at, at + (0 if p.z_identity else slices)
     s.slice_codes, at = <char*>at, at + (0 if p.z_identity or codes == 1 else slices)
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
@@ -194,6 +205,8 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.by, at = <char*>at, at + (by if p.divide_source or p.divide_result else 0)
     s.both.by, s.both.reciprocal, s.both.even = <double*>s.by, <double*>s.by + p.n, p.divisor != 0
     s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if in_float(p) and p.divide_result else 0)
+    if p.prefixes:
+        at = prefix_scratch_bytes(p, s, at)
     s.by_rows = 0
     return at - <Py_ssize_t>memory
 

@@ -99,6 +99,9 @@ cdef void slice_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
     if p.strips:
         strip_rows(p, s, slice, z, r0, r1, out, out_code)
         return
+    if p.prefixes:
+        prefix_rows(p, s, slice, z, r0, r1, out, out_code)
+        return
     if p.y_identity:
         rows_across(p, s, slice, r0, r1, out, out_code, z)
         return
@@ -151,11 +154,11 @@ cdef void reduce_unit(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t r0
         at = plane * p.z.out * p.y.out * p.n
         window_rows(p, source, p.result + at * p.rows.result, p.winners + at if p.winners else NULL, r0, r1)
         return
-    if p.strips and p.z_identity and not (p.flat and p.store_rows):
+    if p.z_identity and (p.prefixes or (p.strips and not (p.flat and p.store_rows))):
         for z in range(p.z.out):
             at = ((plane * p.z.out + z) * p.y.out + r0) * p.n
-            strip_rows(p, s, source + z * p.slice_step, z, r0, r1, p.result + at * p.rows.result,
-                       p.winners + at if p.winners else NULL)
+            slice_rows(p, s, source + z * p.slice_step, z, r0, r1, p.result + at * p.rows.result,
+                       p.winners + at * p.winner_width if p.winners else NULL)
         return
     if not p.z_identity:
         for z in range(p.z.size):

@@ -24,6 +24,7 @@ enum { CPOOL_F32, CPOOL_F64, CPOOL_I8, CPOOL_U8, CPOOL_I16, CPOOL_U16, CPOOL_I32
 #include "strips.h"
 #include "pick.h"
 #include "windows.h"
+#include "prefixes.h"
 
 /* What divides a row, and the reciprocals; `even`: the first of each all of it. */
 enum { CPOOL_BOTH = 2 };
@@ -59,6 +60,11 @@ typedef struct {
     /* Windows cell by cell, see windows.h; the same two. */
     void (*windows)(const cpool_windows *);
     void (*first_windows)(const cpool_windows *);
+    /* Windows along one axis, see prefixes.h: of lines (the same two), and along rows whose cells follow each other (NULL: never). */
+    void (*prefixes)(const cpool_prefixes *);
+    void (*first_prefixes)(const cpool_prefixes *);
+    void (*prefixes_across)(const cpool_prefixes *);
+    void (*first_prefixes_across)(const cpool_prefixes *);
     /* out[c] = the sum of n input elements from src + c * src_step on, for c < count; sums only. */
     void (*fold)(char *out, const char *src, isize src_step, isize count, isize n);
     /* The same of max and min; unless `code` is NULL it takes the place of each winner, in code_width bytes. */

@@ -47,6 +47,22 @@ cdef extern from "rows.h" nogil:
         double* by
         double* reciprocal
         int even
+    ctypedef struct cpool_prefixes:
+        Py_ssize_t size, kernel, stride, before, spread, first, end
+        const char* src
+        const char* src_code
+        Py_ssize_t from_cell, src_step, ahead
+        char* out
+        char* code
+        Py_ssize_t out_step, code_step, code_width
+        int64_t tap_step
+        Py_ssize_t n, result, rows, row_step, out_row_step
+        const double* by_window
+        const double* by
+        int divided
+        char* scratch
+    int cpool_prefixes_phase(cpool_prefixes*, Py_ssize_t)
+    Py_ssize_t cpool_prefixes_bytes(Py_ssize_t, Py_ssize_t, Py_ssize_t)
     ctypedef struct cpool_rows:
         Py_ssize_t width, source, result
         int idempotent, reciprocal, plain, byte_codes
@@ -60,6 +76,10 @@ cdef extern from "rows.h" nogil:
         void (*first_strips)(const cpool_strips*) noexcept nogil
         void (*windows)(const cpool_windows*) noexcept nogil
         void (*first_windows)(const cpool_windows*) noexcept nogil
+        void (*prefixes)(const cpool_prefixes*) noexcept nogil
+        void (*first_prefixes)(const cpool_prefixes*) noexcept nogil
+        void (*prefixes_across)(const cpool_prefixes*) noexcept nogil
+        void (*first_prefixes_across)(const cpool_prefixes*) noexcept nogil
         void (*fold)(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*fold_best)(char*, char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*accumulate)(char*, const char*, Py_ssize_t) noexcept nogil

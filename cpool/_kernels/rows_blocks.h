@@ -54,6 +54,9 @@ CPOOL_INLINE T BN(fold)(const char *src, isize n)
 #if defined(GRADS) && defined(KEEP)
 #include "pick_width.h"
 #endif
+#if FLOATING && !defined(HALVED)
+#include "prefixes_blocks.h"
+#endif
 
 #undef READ
 #undef READ_PART

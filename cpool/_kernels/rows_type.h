@@ -196,6 +196,32 @@ static void FN(windows_min)(const cpool_windows *w)
         FN(windows_of)(CPOOL_MIN, 0, w);
 }
 #undef CODES_OF
+#if FLOATING
+#define PREFIXES(name, OP, suffix) \
+    static void FN(name##_##suffix)(const cpool_prefixes *p) \
+    { \
+        if (p->code && p->src_code) \
+            FN(name##_any)(OP, 2, p); \
+        else if (p->code) \
+            FN(name##_any)(OP, 1, p); \
+        else \
+            FN(name##_any)(OP, 0, p); \
+    }
+PREFIXES(prefixes, CPOOL_MAX, max)
+PREFIXES(prefixes, CPOOL_MIN, min)
+#undef PREFIXES
+#define PREFIXES(name, OP, suffix) \
+    static void FN(name##_##suffix)(const cpool_prefixes *p) \
+    { \
+        if (p->code) \
+            FN(name##_any)(OP, 1, p); \
+        else \
+            FN(name##_any)(OP, 0, p); \
+    }
+PREFIXES(prefixes_across, CPOOL_MAX, max)
+PREFIXES(prefixes_across, CPOOL_MIN, min)
+#undef PREFIXES
+#endif
 static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
 {
     FN(reduce_any)(CPOOL_MAX, out, out_step, src, src_step, count, tap_step, taps, n);
@@ -298,6 +324,26 @@ static void FN(reduce_widening)(char *out, isize out_step, const char *src, isiz
     FN(reduce_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
 #endif
+#endif
+#if BITS == 64 && FLOATING
+static void FN(prefixes_sum)(const cpool_prefixes *p)
+{
+    FN(prefixes_any)(CPOOL_SUM, 0, p);
+}
+static void FN(prefixes_across_sum)(const cpool_prefixes *p)
+{
+    FN(prefixes_across_any)(CPOOL_SUM, 0, p);
+}
+#endif
+#if WIDENS && CPOOL_BYTES
+static void FN(prefixes_widening)(const cpool_prefixes *p)
+{
+    FN(prefixes_any_widening)(CPOOL_SUM, 0, p);
+}
+static void FN(prefixes_across_widening)(const cpool_prefixes *p)
+{
+    FN(prefixes_across_any_widening)(CPOOL_SUM, 0, p);
+}
 #endif
 static void FN(accumulate)(char *out, const char *src, isize n)
 {

@@ -47,6 +47,8 @@ typedef I M __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(I)), may_al
 
 #if CPOOL_BYTES && !defined(LANE)
 typedef uint8_t FN(bytes) __attribute__((vector_size(LANES)));
+typedef uint16_t FN(shorts) __attribute__((vector_size(2 * LANES)));
+typedef int32_t FN(ints) __attribute__((vector_size(4 * LANES)));
 #endif
 
 /* Where b replaces a. The first of equals stays, and so does the first NaN: a comparison that is false for NaN, negated,
@@ -80,6 +82,9 @@ CPOOL_INLINE V FN(combine)(int op, V a, V b)
 typedef float FN(half) __attribute__((vector_size(B / 2), aligned(4), may_alias));
 #endif
 #include "strips_width.h"
+#if FLOATING
+#include "prefixes_width.h"
+#endif
 
 #if SUMS && BITS == 64
 CPOOL_INLINE T FN(sum_of_lanes)(V v)

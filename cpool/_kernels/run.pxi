@@ -56,6 +56,7 @@ cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
     if p.repeat:
         prepare_repeat(p, threads)
     else:
+        planes_as_rows(p)
         prepare(p, threads)
     bytes = padded(repeat_scratch_bytes(p, &layout, NULL) if p.repeat else scratch_bytes(p, &layout, NULL))
     return share_out(reduce_units, p, bytes, p.planes * p.blocks, threads)
