@@ -64,7 +64,7 @@ cdef int run_any(const Call* c, Py_ssize_t threads) except -1 nogil:
 cdef int run_call(const Call* c, Py_ssize_t threads) except -1 nogil:
     cdef Plan p
     cdef Lanes lanes
-    if plan_lanes(&lanes, c):
+    if plan_lanes(&lanes, c, threads):
         return run_lanes(&lanes, threads)
     if c.kind == RETURN:
         return run_return(c, threads)

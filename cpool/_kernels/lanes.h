@@ -12,8 +12,10 @@
         to[2 * i + 1] = __builtin_shufflevector(from[i], from[i + LANES / 2], CPOOL_NAME(CPOOL_ZIP_HIGH, LANES)); \
     }
 #define CPOOL_SQUARE(BITS, LANES, LANE_BITS) \
-    typedef uint##BITS##_t CPOOL_CAT(cpool_side, BITS, LANES) __attribute__((vector_size(LANES * BITS / 8), aligned(1), may_alias)); \
-    CPOOL_INLINE void CPOOL_CAT(cpool_square, BITS, LANES)(char *dst, isize dst_step, const isize *place, const char *src, isize src_step) \
+    typedef uint##BITS##_t CPOOL_CAT(cpool_side, BITS, LANES) \
+        __attribute__((vector_size(LANES * BITS / 8), aligned(1), may_alias)); \
+    CPOOL_INLINE void CPOOL_CAT(cpool_square, BITS, LANES)(char *dst, isize dst_step, const isize *place, const char *src, \
+                                                           isize src_step) \
     { \
         typedef uint##BITS##_t V __attribute__((vector_size(LANES * BITS / 8))); \
         V a[LANES], b[LANES]; \
@@ -30,7 +32,8 @@
             CPOOL_ZIPPED(LANES, a, b) \
         } \
         for (int i = 0; i < LANES; i++) \
-            *(CPOOL_CAT(cpool_side, BITS, LANES) *)(dst + (place ? place[i] : i * dst_step) * (BITS / 8)) = LANE_BITS % 2 ? b[i] : a[i]; \
+            *(CPOOL_CAT(cpool_side, BITS, LANES) *)(dst + (place ? place[i] : i * dst_step) * (BITS / 8)) = \
+                LANE_BITS % 2 ? b[i] : a[i]; \
     }
 CPOOL_SQUARE(8, 16, 4)
 CPOOL_SQUARE(16, 8, 3)
@@ -72,11 +75,11 @@ CPOOL_SQUARE(64, 8, 3)
 #define CPOOL_SQUARES_64
 #endif
 
-/* dst[j * dst_step + i] = src[i * src_step + j] for i < rows, j < columns; or dst[place[j] + i], unless it is NULL. Steps and places in
- * elements. Sixteen at a time: so many cache lines are written at once as the first cache holds. */
+/* dst[j * dst_step + i] = src[i * src_step + j] for i < rows, j < columns; or dst[place[j] + i], unless it is NULL. Steps and places
+ * in elements. Sixteen at a time: so many cache lines are written at once as the first cache holds. */
 #define CPOOL_TRANSPOSE(BITS, TYPE) \
-    CPOOL_INLINE void CPOOL_NAME(cpool_transpose_any, BITS)(char *dst, isize dst_step, const isize *place, const char *src, isize src_step, \
-                                                            isize rows, isize columns) \
+    CPOOL_INLINE void CPOOL_NAME(cpool_transpose_any, BITS)(char *dst, isize dst_step, const isize *place, const char *src, \
+                                                            isize src_step, isize rows, isize columns) \
     { \
         CPOOL_NAME(CPOOL_SQUARES, BITS) \
         for (isize i0 = 0; i0 < rows; i0 += 16) { \
@@ -86,8 +89,8 @@ CPOOL_SQUARE(64, 8, 3)
                     ((TYPE *)dst)[(place ? place[j] : j * dst_step) + i] = ((const TYPE *)src)[i * src_step + j]; \
         } \
     } \
-    static void CPOOL_NAME(cpool_transpose, BITS)(char *dst, isize dst_step, const isize *place, const char *src, isize src_step, \
-                                                  isize rows, isize columns) \
+    static void CPOOL_NAME(cpool_transpose, BITS)(char *dst, isize dst_step, const isize *place, const char *src, \
+                                                  isize src_step, isize rows, isize columns) \
     { \
         if (place) \
             CPOOL_NAME(cpool_transpose_any, BITS)(dst, 0, place, src, src_step, rows, columns); \
@@ -99,8 +102,8 @@ CPOOL_TRANSPOSE(16, cpool_bytes2)
 CPOOL_TRANSPOSE(32, cpool_bytes4)
 CPOOL_TRANSPOSE(64, cpool_bytes8)
 
-static void cpool_transpose_to(char *dst, isize dst_step, const isize *place, const char *src, isize src_step, isize rows, isize columns,
-                               isize width)
+static void cpool_transpose_to(char *dst, isize dst_step, const isize *place, const char *src, isize src_step, isize rows,
+                               isize columns, isize width)
 {
     switch (width) {
     case 1: cpool_transpose_8(dst, dst_step, place, src, src_step, rows, columns); break;

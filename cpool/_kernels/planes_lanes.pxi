@@ -7,6 +7,13 @@ cdef extern from "lanes.h" nogil:
     void cpool_transpose_to(char*, Py_ssize_t, const Py_ssize_t*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t)
 
 
+cdef enum:
+    # Planes side by side at most, and what they and their results take: little enough for the first cache, or nearly.
+    MOST_PLANES = 48
+    GROUP_BYTES = 256 * 1024
+    MOST_CELLS_A_LANE = 2000
+
+
 cdef bint in_planes(const Call* c) noexcept nogil:
     # Whether every plane is contiguous, and behind the one before it.
     cdef Py_ssize_t[3] steps
@@ -14,21 +21,37 @@ cdef bint in_planes(const Call* c) noexcept nogil:
     return steps[0] == c.steps[0] and steps[1] == c.steps[1] and steps[2] == c.steps[2]
 
 
-cdef Py_ssize_t group_of(const Call* c) noexcept nogil:
+cdef bint short_rows(const Shape* s, int kind) noexcept nogil:
+    # Whether planes are faster side by side. A plane's time alone over its time in a group (AVX-512, float), forward, with winners
+    # and gradient: 3x3 on 7x7 2.2, 2.7, 4.9; on 14x14 1.0, 1.4, 2.0; on 28x28 0.6, 0.8, 1.2; with stride 2 on 14x14 2.0, 2.2, 2.6;
+    # on 28x28 1.0, 1.0, 0.9; 2x2 on 14x14 1.3, 1.4, 1.7; on 28x28 0.8, 0.9, 0.7; averages of 3x3 on 8x8 1.7 and 1.6; on 17x17 1.1
+    # and 0.9; 5x5 on 20x20 1.4, 1.2, 1.3; 2x2x2 on 12x12x12 2.0, 2.2, 2.6; 4 of 500 in a row 2.3, 2.0, 2.0.
+    cdef Py_ssize_t most = 17
+    if kind == SPREAD:
+        most = 16
+    elif s.x.stride > 2:
+        most = 512      # no strips there
+    elif s.y.kernel > 3 and s.x.kernel > 3:
+        most = 20
+    return s.x.size <= most and s.z.size * s.y.size * s.x.size <= MOST_CELLS_A_LANE
+
+
+cdef Py_ssize_t group_of(const Call* c, Py_ssize_t threads) noexcept nogil:
     # How many planes to lay side by side; 0 where that does not pay.
-    cdef Py_ssize_t cells, outputs, groups, bytes
-    if c.shape.inner != 1 or c.shape.planes < 16 or c.part or all_covered(&c.shape) or not in_planes(c):
+    cdef const Shape* s = &c.shape
+    cdef Py_ssize_t cells, outputs, bytes, most, groups, lanes, in_width = source_width(c), out_width = result_width(c)
+    if (s.inner != 1 or s.planes < FEWEST_LANES or in_width < 4 or c.part or not short_rows(s, c.kind) or all_covered(s)
+            or not in_planes(c)):
         return 0
-    cells = c.shape.z.size * c.shape.y.size * c.shape.x.size
-    outputs = c.shape.z.out * c.shape.y.out * c.shape.x.out
-    if cells > LANES_CELLS:
+    cells, outputs = s.z.size * s.y.size * s.x.size, s.z.out * s.y.out * s.x.out
+    bytes = cells * in_width + outputs * out_width if c.kind == POOL else outputs * in_width + cells * out_width
+    most = min(MOST_PLANES, GROUP_BYTES // bytes, s.planes // threads) // FEWEST_LANES * FEWEST_LANES
+    if most == 0:
         return 0
-    bytes = source_width(c) * (outputs if c.kind != POOL else cells) + result_width(c) * (cells if c.kind != POOL else outputs)
-    groups = max(1, min(LANES_MOST, LANES_BYTES // bytes) // 16 * 16)
-    if groups < 16:
-        return 0
-    groups = (c.shape.planes + groups - 1) // groups
-    return ((c.shape.planes + groups - 1) // groups + 15) // 16 * 16
+    # Evenly; lanes without a plane are work for nothing.
+    groups = (s.planes + most - 1) // most
+    lanes = ((s.planes + groups - 1) // groups + FEWEST_LANES - 1) // FEWEST_LANES * FEWEST_LANES
+    return lanes if 3 * lanes * groups <= 4 * s.planes else 0
 
 
 # What is read of one plane: its cells between borders.
@@ -96,7 +119,8 @@ cdef void make_bed(const Lanes* p, LanesScratch* s) noexcept nogil:
 cdef void lane_groups(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
     cdef const Lanes* p = <const Lanes*>job
     cdef const Call* c = p.call
-    cdef Py_ssize_t group, plane, many, cells = p.bed.z * p.bed.y * p.bed.x
+    cdef Py_ssize_t group, plane, many, cells = p.bed.z * p.bed.y * p.bed.x, w = p.source_width, rw = p.result_width
+    cdef Py_ssize_t cw = c.winner_width, m = p.lanes
     cdef LanesScratch s
     cdef Plan plan = p.plan
     cdef GradPlan gradient = p.gradient
@@ -109,9 +133,9 @@ cdef void lane_groups(const void* job, char* memory, Py_ssize_t first, Py_ssize_
     for group in range(first, end):
         plane = group * p.lanes
         many = min(p.lanes, c.shape.planes - plane)
-        cpool_transpose_to(s.source, p.lanes, places, c.source + plane * cells * p.source_width, cells, many, cells, p.source_width)
+        cpool_transpose_to(s.source, m, places, c.source + plane * cells * w, cells, many, cells, w)
         if c.kind == RETURN:
-            cpool_transpose_to(s.codes, p.lanes, places, c.winners + plane * cells * c.winner_width, cells, many, cells, c.winner_width)
+            cpool_transpose_to(s.codes, m, places, c.winners + plane * cells * cw, cells, many, cells, cw)
         if p.laid and c.kind == RETURN:
             lane_picks(p, &s)
         elif p.laid:
@@ -120,9 +144,9 @@ cdef void lane_groups(const void* job, char* memory, Py_ssize_t first, Py_ssize_
             gradient_units(&gradient, s.rest, 0, gradient.blocks)
         else:
             reduce_units(&plan, s.rest, 0, plan.blocks)
-        cpool_transpose(c.result + plane * p.results * p.result_width, p.results, s.result, p.lanes, p.results, many, p.result_width)
+        cpool_transpose(c.result + plane * p.results * rw, p.results, s.result, m, p.results, many, rw)
         if c.kind == POOL and c.winners:
-            cpool_transpose(c.winners + plane * p.outputs * c.winner_width, p.outputs, s.codes, p.lanes, p.outputs, many, c.winner_width)
+            cpool_transpose(c.winners + plane * p.outputs * cw, p.outputs, s.codes, m, p.outputs, many, cw)
 
 
 cdef void lane_windows(const Lanes* p, const LanesScratch* s) noexcept nogil:
@@ -247,7 +271,7 @@ cdef bint same_sums(const Plan* q) noexcept nogil:
     return worth_strips(&alone)
 
 
-cdef bint plan_lanes(Lanes* p, const Call* c) noexcept nogil:
+cdef bint plan_lanes(Lanes* p, const Call* c, Py_ssize_t threads) noexcept nogil:
     # Whether that pays.
     cdef Call group = c[0]
     cdef Plan* q = &p.plan
@@ -256,13 +280,15 @@ cdef bint plan_lanes(Lanes* p, const Call* c) noexcept nogil:
     cdef Py_ssize_t below, behind
     cdef Py_ssize_t cells = c.shape.z.size * c.shape.y.size * c.shape.x.size
     cdef bint pooled = c.kind != POOL
-    p.lanes = group_of(c)
+    p.lanes = group_of(c, threads)
     if p.lanes == 0:
         return False
     p.call, p.source_width, p.result_width = c, source_width(c), result_width(c)
     p.outputs = c.shape.z.out * c.shape.y.out * c.shape.x.out
     p.results = cells if pooled else p.outputs
-    b.z, b.y, b.x = c.shape.z.out if pooled else c.shape.z.size, c.shape.y.out if pooled else c.shape.y.size, c.shape.x.out if pooled else c.shape.x.size
+    b.z, b.y, b.x = c.shape.z.size, c.shape.y.size, c.shape.x.size
+    if pooled:
+        b.z, b.y, b.x = c.shape.z.out, c.shape.y.out, c.shape.x.out
     b.z_all, b.y_all, b.x_all = b.z, b.y, b.x
     b.z_from = b.y_from = b.x_from = 0
     b.phases, b.phase = 1, 0
@@ -295,14 +321,5 @@ cdef bint plan_lanes(Lanes* p, const Call* c) noexcept nogil:
 
 
 cdef int run_lanes(const Lanes* p, Py_ssize_t threads) except -1 nogil:
-    return share_out(lane_groups, p, lanes_scratch(p, NULL, NULL) + p.bytes, (p.call.shape.planes + p.lanes - 1) // p.lanes, threads)
-
-
-cdef Py_ssize_t LANES_CELLS = 2000
-cdef Py_ssize_t LANES_MOST = 64
-cdef Py_ssize_t LANES_BYTES = 256 * 1024
-
-
-def set_lanes(Py_ssize_t cells, Py_ssize_t most, Py_ssize_t bytes):
-    global LANES_CELLS, LANES_MOST, LANES_BYTES
-    LANES_CELLS, LANES_MOST, LANES_BYTES = cells, most, bytes
+    cdef Py_ssize_t groups = (p.call.shape.planes + p.lanes - 1) // p.lanes
+    return share_out(lane_groups, p, lanes_scratch(p, NULL, NULL) + p.bytes, groups, threads)
