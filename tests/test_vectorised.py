@@ -203,7 +203,7 @@ INSIDE_V4 = {  # function: what must be in it, how many there are, and how many 
     "pick_f64": (r"vpcmpeqb .*%k|vaddpd .*%zmm.*\{%k", 136, 34),
     "pick_pairs_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 176, 44),
     "transpose_32": (r"vperm[ti]2d .*%zmm", 128, 0),
-    "transpose_8": (r"vpunpck[lh]bw ", 128, 0),
+    "transpose_8": (r"vpunpck[lh]bw ", 192, 0),
     "strips_max_u8": (INTEGERS, 15, 7),
     "strips_max_i32": (INTEGERS, 15, 0),
 }
