@@ -1,4 +1,4 @@
-"""Many small planes are laid side by side before they are pooled; a plane's result must not depend on its neighbours, to the bit."""
+"""Many small planes are laid side by side before they are pooled: what a plane gives must not depend on the others, to the bit."""
 
 import numpy as np
 import pytest

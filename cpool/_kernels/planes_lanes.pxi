@@ -8,7 +8,7 @@ cdef extern from "lanes.h" nogil:
 
 
 cdef enum:
-    # Planes side by side at most, and what they and their results take: little enough for the first cache, or nearly.
+    # Planes side by side at most; what they and their results take in bytes, of the second cache; and the cells of one.
     MOST_PLANES = 48
     GROUP_BYTES = 256 * 1024
     MOST_CELLS_A_LANE = 2000
