@@ -75,8 +75,8 @@ CPOOL_SQUARE(64, 8, 3)
 #define CPOOL_SQUARES_64
 #endif
 
-/* dst[j * dst_step + i] = src[i * src_step + j] for i < rows, j < columns; or dst[place[j] + i], unless it is NULL. Steps and places
- * in elements. Sixteen at a time: so many cache lines are written at once as the first cache holds. */
+/* dst[j * dst_step + i] = src[i * src_step + j] for i < rows, j < columns; or dst[place[j] + i], unless it is NULL. Steps and
+ * places in elements. Sixteen at a time: so many cache lines are written at once as the first cache holds. */
 #define CPOOL_TRANSPOSE(BITS, TYPE) \
     CPOOL_INLINE void CPOOL_NAME(cpool_transpose_any, BITS)(char *dst, isize dst_step, const isize *place, const char *src, \
                                                             isize src_step, isize rows, isize columns) \
