@@ -21,7 +21,7 @@ cdef bint in_planes(const Call* c) noexcept nogil:
     return steps[0] == c.steps[0] and steps[1] == c.steps[1] and steps[2] == c.steps[2]
 
 
-cdef bint short_rows(const Shape* s, int kind) noexcept nogil:
+cdef bint short_rows(const Shape* s, int kind, bint winners) noexcept nogil:
     # Whether planes are faster side by side. A plane's time alone over its time in a group (AVX-512, float), forward, with winners
     # and gradient: 3x3 on 7x7 2.2, 2.7, 4.9; on 14x14 1.0, 1.4, 2.0; on 28x28 0.6, 0.8, 1.2; with stride 2 on 14x14 2.0, 2.2, 2.6;
     # on 28x28 1.0, 1.0, 0.9; 2x2 on 14x14 1.3, 1.4, 1.7; on 28x28 0.8, 0.9, 0.7; averages of 3x3 on 8x8 1.7 and 1.6; on 17x17 1.1
@@ -29,6 +29,8 @@ cdef bint short_rows(const Shape* s, int kind) noexcept nogil:
     cdef Py_ssize_t most = 17
     if kind == SPREAD:
         most = 16
+    elif kind == POOL and not winners and s.x.stride == 1 and s.x.kernel <= 3:
+        most = 12       # beyond the caches strips are faster: 64x512x14x14 1.4 times
     elif s.x.stride > 2:
         most = 512      # no strips there
     elif s.y.kernel > 3 and s.x.kernel > 3:
@@ -40,7 +42,7 @@ cdef Py_ssize_t group_of(const Call* c, Py_ssize_t threads) noexcept nogil:
     # How many planes to lay side by side; 0 where that does not pay.
     cdef const Shape* s = &c.shape
     cdef Py_ssize_t cells, outputs, bytes, most, groups, lanes, in_width = source_width(c), out_width = result_width(c)
-    if (s.inner != 1 or s.planes < FEWEST_LANES or in_width < 4 or c.part or not short_rows(s, c.kind) or all_covered(s)
+    if (s.inner != 1 or s.planes < FEWEST_LANES or in_width < 4 or c.part or not short_rows(s, c.kind, c.winners != NULL) or all_covered(s)
             or not in_planes(c)):
         return 0
     cells, outputs = s.z.size * s.y.size * s.x.size, s.z.out * s.y.out * s.x.out
