@@ -42,8 +42,8 @@ cdef Py_ssize_t group_of(const Call* c, Py_ssize_t threads) noexcept nogil:
     # How many planes to lay side by side; 0 where that does not pay.
     cdef const Shape* s = &c.shape
     cdef Py_ssize_t cells, outputs, bytes, most, groups, lanes, in_width = source_width(c), out_width = result_width(c)
-    if (s.inner != 1 or s.planes < FEWEST_LANES or in_width < 4 or c.part or not short_rows(s, c.kind, c.winners != NULL) or all_covered(s)
-            or not in_planes(c)):
+    if (s.inner != 1 or s.planes < FEWEST_LANES or in_width < 4 or c.part or not short_rows(s, c.kind, c.winners != NULL)
+            or all_covered(s) or not in_planes(c)):
         return 0
     cells, outputs = s.z.size * s.y.size * s.x.size, s.z.out * s.y.out * s.x.out
     bytes = cells * in_width + outputs * out_width if c.kind == POOL else outputs * in_width + cells * out_width
