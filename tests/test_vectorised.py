@@ -216,6 +216,8 @@ INSIDE_V4 = {  # function: what must be in it, how many there are, and how many 
     "windows_sum_f16_f32": (CONVERT, 34, 36),
     "pick_f16_f32": (CONVERT, 34, 46),
     "pick_pairs_f16_f32": (CONVERT, 44, 84),
+    "transpose_32": (r"vperm[ti]2d .*%zmm", 128, 0),
+    "transpose_8": (r"vpunpck[lh]bw ", 192, 0),
     "strips_max_i32": (INTEGERS, 15, 0),
 }
 LANE_BY_LANE = r"v(max|min|add|sub|mul|div|u?comi)s[sd] |vp(insr|extr)[bwdq] "

@@ -7,7 +7,7 @@ typedef struct {
     isize src_step, out_step;  /* from window to window */
     const isize *offset;       /* of the cells of a window, in bytes, row by row */
     const uint8_t *tap;        /* their codes */
-    isize lines, row, hop;     /* rows; the cells of each, and how many bytes they are apart */
+    isize lines, row, hop;     /* rows; the cells of each, and how many bytes they are apart, 0 where that differs */
     char *out;
     isize result;              /* bytes of an output element */
     char *code;                /* of winners, or NULL; bytes */

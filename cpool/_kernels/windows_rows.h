@@ -55,7 +55,7 @@ CPOOL_INLINE void FN(KIND(windows_of))(int op, int winners, const cpool_windows 
 {
     cpool_windows next = *w;
     /* Whether no cell is cut off by the border. */
-    const int square = FLOATING && w->lines == w->row
+    const int square = FLOATING && w->hop && w->lines == w->row
                        && (!winners || (w->tap[0] == 0 && w->tap[w->lines * w->row - 1] == w->lines * w->row - 1));
 #if CPOOL_PARTS && FLOATING && !defined(HALVED)
     if (w->down == 2 && square && w->row == 3 && FN(KIND(walk_any))(op, winners, w))
