@@ -82,6 +82,15 @@ def output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, apart_from
     return out
 
 
+def plain_output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: Array) -> Array | None:
+    """`out`, where a glance tells that `output` lets it pass and that it is contiguous, as x is; else None."""
+    if type(out) is not np.ndarray or out.dtype is not dtype or out.shape != shape or not (flags := out.flags).carray:
+        return None
+    # Of two contiguous arrays the bounds tell all; and no two arrays own the same memory.
+    apart = (flags.owndata and x.flags.owndata and out is not x) or not np.may_share_memory(out, x)
+    return out if apart else None
+
+
 def overlap(a: Array, b: Array) -> bool:
     """Whether two arrays share an element; where that is too hard to tell, whether they could."""
     if not np.may_share_memory(a, b):

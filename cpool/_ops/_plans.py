@@ -1,0 +1,69 @@
+"""Plans of calls, remembered: a training loop makes the same calls again and again, and checking their arguments takes longer
+than pooling a small array.
+
+A plan is found by the numbers of the array, its shape and unless it is contiguous its strides, and by where the other arguments
+are. By identity, since equal arguments of other types, 2.0 or True, must go on being refused, and equal dtypes may differ in what
+they carry. What is remembered can never change, and is kept, so that nothing else comes to be where it was; arrays are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+import numpy as np
+
+from cpool import _dispatch
+from cpool._kernels._cpu import identities
+
+Given: TypeAlias = tuple[Any, ...]
+P = TypeVar("P")
+Plans: TypeAlias = dict[bytes, tuple[P, Given]]
+
+MOST = 4096
+INT = {int}
+
+_values: dict[Any, Any] = {}
+
+
+def recall(plans: Plans[P], numbers: tuple[int, ...], given: Given) -> P | None:
+    """The plan of arguments that equal these, which were not found where they are; from now on they are."""
+    found = plans.get(identities(numbers, tuple(_unique(value, _values.get) for value in given)))
+    if found is None:
+        return None
+    _remember(plans, numbers, given, found[0])
+    return found[0]
+
+
+def keep(plans: Plans[P], numbers: tuple[int, ...], given: Given, plan: P) -> P:
+    """The plan, to be found again by these arguments and by equal ones."""
+    _remember(plans, numbers, given, plan)
+    if len(_values) >= MOST:
+        _values.clear()
+    _remember(plans, numbers, tuple(_unique(value, _values.setdefault) for value in given), plan)
+    return plan
+
+
+def _remember(plans: Plans[P], numbers: tuple[int, ...], given: Given, plan: P) -> None:
+    if all(map(_is_plain, given)):
+        if len(plans) >= MOST:
+            plans.clear()
+        plans[identities(numbers, given)] = plan, given
+
+
+def _unique(value: Any, find: Callable[[Any, Any], Any]) -> Any:
+    """The same object each time for equal ints, or sequences of ints, whose types are these very ones."""
+    kind = type(value)
+    entries = tuple(value) if kind is tuple or kind is list else (value,)
+    if set(map(type, entries)) != INT:
+        return value
+    key = value if kind is int else entries
+    return find(key, key)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether an argument can never change; of dtypes, those that need no conversion."""
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return True
+    return all(map(_is_plain, value)) if kind is tuple else isinstance(value, np.dtype) and _dispatch.is_native(value)
