@@ -16,6 +16,7 @@ from cpool._geometry import TRIVIAL, Axis
 from cpool._kernels._cpu import identities
 from cpool._layout import Layout, layout_of
 from cpool._ops._plans import Given, Plans, keep, recall
+from cpool._threads import threads_for
 
 Pullback: TypeAlias = Callable[..., Array]
 """``pullback(grad_y, *, out=None) -> grad_x``."""
@@ -29,6 +30,9 @@ class Plan:
     axes: tuple[Axis, ...]
     x_shape: tuple[int, ...]
     y_shape: tuple[int, ...]
+    y_dtype: np.dtype[Any]
+    y_memory: tuple[int, ...]
+    """The shape of the result with its axes as they are in memory."""
     geometry: bytes
     """Planes, inner and the three axes, int64, as the kernels take them."""
     work: int
@@ -73,8 +77,7 @@ def planned(
     ceil_mode = _arguments.flag("ceil_mode", ceil_mode)
     array = _arguments.spatial_array("x", x, rank, last)
     axes = _geometry.axes_of(_arguments.spatial_shape(array.shape, rank, last), window, ceil_mode)
-    kernel = _dispatch.kernel_for(operation, array.dtype, winners)
-    plan = _plan_of(array, rank, last, axes, kernel, array is x)
+    plan = _plan_of(operation, winners, array, rank, last, axes, array is x)
     return array, plan if numbers is None else keep(_plans, numbers, given, plan)
 
 
@@ -94,25 +97,33 @@ def planned_whole(operation: str, winners: bool, x: ArrayLike, data_format: str)
     array = _arguments.batched_array("x", x, last)
     rank = array.ndim - 2
     axes = tuple(Axis(size, 1, size, size, 1, 0, 0) for size in _arguments.spatial_shape(array.shape, rank, last))
-    kernel = _dispatch.kernel_for(operation, array.dtype, winners)
-    plan = _plan_of(array, rank, last, axes, kernel, array is x)
+    plan = _plan_of(operation, winners, array, rank, last, axes, array is x)
     return array, plan if numbers is None else keep(_plans, numbers, given, plan)
 
 
-def _plan_of(array: Array, rank: int, last: bool, axes: tuple[Axis, ...], kernel: _dispatch.Kernel, as_given: bool) -> Plan:
-    """The plan of a call whose arguments were checked; `as_given`: the array is the user's."""
-    layout = layout_of(array, rank, last)
-    y_shape = _geometry.pooled_shape(array.shape, axes, last)
-    planes, *_, inner = layout.five(layout.shape_in_memory(array.shape))
+def _plan_of(
+    operation: str, winners: bool, x: Array, rank: int, last: bool, axes: tuple[Axis, ...], as_given: bool
+) -> Plan:  # fmt: skip
+    """The plan of a call whose arguments were checked; `as_given`: x is the user's array."""
+    kernel, layout = _dispatch.kernel_for(operation, x.dtype, winners), layout_of(x, rank, last)
+    y_shape = _geometry.pooled_shape(x.shape, axes, last)
+    planes, *_, inner = layout.five(layout.shape_in_memory(x.shape))
     numbers = [planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)]
-    work = max(array.size, math.prod(y_shape))
-    empty = any(axis.has_empty_window() for axis in axes)
-    same = as_given and array.flags.c_contiguous and array.dtype is kernel.dtype is kernel.result
-    direct = same and layout.last == layout.inner_channels
-    geometry = np.array(numbers, np.int64).tobytes()
-    cells = math.prod(axis.kernel for axis in axes)
-    gradient = _dispatch.gradient_of(array.dtype)
-    return Plan(layout, axes, array.shape, y_shape, geometry, work, empty, cells, kernel, direct, gradient)
+    return Plan(
+        layout=layout,
+        axes=axes,
+        x_shape=x.shape,
+        y_shape=y_shape,
+        y_dtype=kernel.result if operation not in ("max", "min") and x.dtype.kind in "biu" else x.dtype,
+        y_memory=layout.shape_in_memory(y_shape),
+        geometry=np.array(numbers, np.int64).tobytes(),
+        work=max(x.size, math.prod(y_shape)),
+        empty_windows=any(axis.has_empty_window() for axis in axes),
+        cells=math.prod(axis.kernel for axis in axes),
+        kernel=kernel,
+        direct=as_given and x.flags.c_contiguous and last == layout.inner_channels and x.dtype is kernel.dtype is kernel.result,
+        gradient=_dispatch.gradient_of(x.dtype),
+    )
 
 
 def converted(x: Array, dtype: np.dtype[Any]) -> Array:
@@ -156,16 +167,51 @@ def compute_into(
     return out
 
 
-def direct_result(plan: Plan, given: ArrayLike, x: Array, out: Array | None) -> Array | None:
-    """What the kernel writes where nothing is to be converted: a new array, or out; None where only the long way can tell.
+def reduce(
+    plan: Plan,
+    given: ArrayLike,
+    x: Array,
+    out: Array | None,
+    codes: Array | None = None,
+    average: bool = False,
+    include_pad: bool = False,
+    divisor: float = 0.0,
+) -> Array:
+    """The result of a plan's kernel; `codes` take those of the winners."""
+    kernel, y = plan.kernel, None
+    if plan.direct:  # the short way, beside which the long one would be most of the time of a tiny array
+        if out is None:
+            y = np.empty(plan.y_shape, plan.y_dtype)
+        elif given is x:
+            y = _arguments.plain_output(out, plan.y_shape, plan.y_dtype, x)
+    if y is None:
+        return _reduce_converted(plan, given, x, out, codes, average, include_pad, divisor)
+    threads = threads_for(plan.work)
+    _dispatch.kernels.reduce(kernel.operation, kernel.element, x, y, codes, plan.geometry, average, include_pad, divisor, threads)
+    return y
 
-    Beside the short way, the long one would be most of the time of a tiny array.
-    """
-    if not plan.direct:
-        return None
-    if out is None:
-        return np.empty(plan.y_shape, plan.kernel.result)
-    return _arguments.plain_output(out, plan.y_shape, plan.kernel.result, x) if given is x else None
+
+def _reduce_converted(
+    plan: Plan,
+    given: ArrayLike,
+    x: Array,
+    out: Array | None,
+    codes: Array | None,
+    average: bool,
+    include_pad: bool,
+    divisor: float,
+) -> Array:
+    kernel = plan.kernel
+    if out is not None:
+        out = _arguments.output(out, plan.y_shape, plan.y_dtype, apart_from=(given, x))
+    rows, threads = plan.layout.rows_of(converted(x, kernel.dtype)), threads_for(plan.work)
+
+    def run(y: Array) -> None:
+        _dispatch.kernels.reduce(
+            kernel.operation, kernel.element, rows, y, codes, plan.geometry, average, include_pad, divisor, threads
+        )
+
+    return compute_into(plan.layout, plan.y_shape, plan.y_dtype, kernel.result, out, run)
 
 
 class Shapes(Protocol):
@@ -209,7 +255,7 @@ def _pull_back(
     dtype, wide = gradient.dtype, gradient.wide
     if plan.direct and type(grad_y) is np.ndarray and grad_y.dtype is wide is dtype and grad_y.shape == plan.y_shape:
         flags = grad_y.flags
-        if flags.c_contiguous and flags.aligned:  # the short way, as in `direct_result`
+        if flags.c_contiguous and flags.aligned:  # the short way, as in `reduce`
             grad_x = np.empty(plan.x_shape, dtype) if out is None else _arguments.plain_output(out, plan.x_shape, dtype, grad_y)
             if grad_x is not None:
                 run(gradient.element, grad_y, grad_x)

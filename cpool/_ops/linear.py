@@ -6,31 +6,13 @@ from collections.abc import Callable
 
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import Plan, compute_into, converted, direct_result, planned, pullback_through
+from cpool._ops._call import Plan, planned, pullback_through, reduce
 from cpool._threads import threads_for
 
 
 def pooled(kind: str, given: ArrayLike, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None) -> Array:
     """The result of a call that is planned."""
-    kernel = plan.kernel
-    if (y := direct_result(plan, given, x, out)) is not None:
-        threads = threads_for(plan.work)
-        _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, x, y, None, plan.geometry, kind == "avg", include_pad, divisor, threads
-        )
-        return y
-    dtype = kernel.result if x.dtype.kind in "biu" else x.dtype
-    if out is not None:
-        out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
-    rows = plan.layout.rows_of(converted(x, kernel.dtype))
-
-    def run(y: Array) -> None:
-        _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, rows, y, None, plan.geometry, kind == "avg", include_pad, divisor,
-            threads_for(plan.work),
-        )  # fmt: skip
-
-    return compute_into(plan.layout, plan.y_shape, dtype, kernel.result, out, run)
+    return reduce(plan, given, x, out, None, kind == "avg", include_pad, divisor)
 
 
 def forward(

@@ -30,15 +30,15 @@ class _Norm:
 
     def pool(self, out: Array | None, kept: Array | None = None) -> Array:
         """The result; `kept` takes what the gradient needs of it."""
-        plan, kernel, dtype = self.plan, self.plan.kernel, self.plan.gradient.dtype
+        plan, kernel = self.plan, self.plan.kernel
         if out is not None:
-            out = _arguments.output(out, plan.y_shape, dtype, apart_from=(self.given, self.x))
+            out = _arguments.output(out, plan.y_shape, plan.y_dtype, apart_from=(self.given, self.x))
         rows = plan.layout.rows_of(self.values)
 
         def run(y: Array) -> None:
             _dispatch.kernels.lp_pool(kernel.element, rows, y, kept, self.norm_type, self.normalized, plan.geometry, self.threads())
 
-        y = compute_into(plan.layout, plan.y_shape, dtype, kernel.result, out, run)
+        y = compute_into(plan.layout, plan.y_shape, plan.y_dtype, kernel.result, out, run)
         if plan.empty_windows and math.isinf(self.norm_type):
             fill_empty_windows(plan, y, 0)
         return y

@@ -18,16 +18,16 @@ MOST_WORK = 1 << 40
 
 def _pool(given: ArrayLike, x: Array, plan: Plan, codes: tuple[Array | None, Array | None], out: Array | None) -> Array:
     """The result; `codes` take the two cells in the middle of each window."""
-    kernel, dtype = plan.kernel, plan.gradient.dtype
+    kernel = plan.kernel
     if out is not None:
-        out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
+        out = _arguments.output(out, plan.y_shape, plan.y_dtype, apart_from=(given, x))
     rows = plan.layout.rows_of(converted(x, kernel.dtype))
     threads = threads_for(min(plan.work * plan.cells, MOST_WORK))
 
     def run(y: Array) -> None:
         _dispatch.kernels.median_pool(kernel.element, rows, y, *codes, plan.geometry, threads)
 
-    return compute_into(plan.layout, plan.y_shape, dtype, kernel.result, out, run)
+    return compute_into(plan.layout, plan.y_shape, plan.y_dtype, kernel.result, out, run)
 
 
 def forward(

@@ -9,7 +9,7 @@ import numpy as np
 
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import Plan, compute_into, converted, direct_result, planned, pullback_through
+from cpool._ops._call import Plan, planned, pullback_through, reduce
 from cpool._threads import threads_for
 
 UINT8 = np.dtype(np.uint8)
@@ -45,27 +45,12 @@ def fill_empty_windows(plan: Plan, a: Array, value: Any) -> None:
 
 def _pool_with_winners(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
     """The result, and the code of each winner as the kernels wrote it."""
-    kernel, dtype = plan.kernel, code_dtype(plan.cells)
-    if not plan.empty_windows and (y := direct_result(plan, given, x, out)) is not None:
-        codes = np.empty(plan.y_shape, dtype)
-        threads = threads_for(plan.work)
-        _dispatch.kernels.reduce(kernel.operation, kernel.element, x, y, codes, plan.geometry, False, False, 0.0, threads)
-        return y, codes
-    if out is not None:
-        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(given, x))
-    codes, written = plan.layout.empty(plan.y_shape, dtype)
-    rows = plan.layout.rows_of(converted(x, kernel.dtype))
-
-    def run(y: Array) -> None:
-        _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, rows, y, written, plan.geometry, False, False, 0.0, threads_for(plan.work)
-        )
-
-    y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
+    codes = np.empty(plan.y_memory, code_dtype(plan.cells))
+    y = reduce(plan, given, x, out, codes)
     if plan.empty_windows:
         fill_empty_windows(plan, y, _neutral(kind, y.dtype))
-        fill_empty_windows(plan, codes, no_winner(dtype))
-    return y, written
+        fill_empty_windows(plan, plan.layout.as_user_sees(codes), no_winner(codes.dtype))
+    return y, codes
 
 
 def plane_indices(written: Array, plan: Plan) -> Array:
@@ -110,21 +95,7 @@ def pooled(kind: str, given: ArrayLike, x: Array, plan: Plan, return_indices: bo
     if return_indices:
         winners, codes = _pool_with_winners(kind, given, x, plan, out)
         return winners, plane_indices(codes, plan)
-    kernel = plan.kernel
-    if (y := direct_result(plan, given, x, out)) is not None:
-        threads = threads_for(plan.work)
-        _dispatch.kernels.reduce(kernel.operation, kernel.element, x, y, None, plan.geometry, False, False, 0.0, threads)
-        return y
-    if out is not None:
-        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(given, x))
-    rows = plan.layout.rows_of(converted(x, kernel.dtype))
-
-    def run(y: Array) -> None:
-        _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, rows, y, None, plan.geometry, False, False, 0.0, threads_for(plan.work)
-        )
-
-    y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
+    y = reduce(plan, given, x, out)
     if plan.empty_windows and y.dtype == np.bool_:
         fill_empty_windows(plan, y, _neutral(kind, y.dtype))
     return y
