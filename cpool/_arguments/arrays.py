@@ -12,7 +12,7 @@ from cpool._arguments.types import Array, ArrayLike
 
 def is_supported(dtype: np.dtype[Any]) -> bool:
     """Real numbers of at most 64 bits, bool, and bfloat16 of `ml_dtypes`."""
-    return dtype.kind in "biu" or (dtype.kind == "f" and dtype.itemsize <= 8) or dtype.name == "bfloat16"
+    return dtype.kind in "biu" or (dtype.kind == "f" and 2 <= dtype.itemsize <= 8) or dtype.name == "bfloat16"
 
 
 def array(name: str, value: ArrayLike) -> Array:

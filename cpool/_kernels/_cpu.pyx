@@ -1,5 +1,6 @@
 """What this CPU can run, whether the kernels were built with OpenMP, and where objects are: always compiled for the baseline."""
 
+from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
 
 
@@ -54,14 +55,24 @@ def max_threads() -> int:
     return cpool_max_threads()
 
 
-def identities(tuple shape not None, tuple objects not None):
-    """The numbers of a shape and where the objects are, as bytes: equal, while they live, for the very same objects only."""
-    cdef Py_ssize_t i, rank = len(shape), count = len(objects)
-    cdef bytes found = PyBytes_FromStringAndSize(NULL, (1 + rank + count) * sizeof(void*))
-    cdef Py_ssize_t* to = <Py_ssize_t*>PyBytes_AsString(found)
-    to[0] = rank
-    for i in range(rank):
-        to[1 + i] = shape[i]
-    for i in range(count):
-        to[1 + rank + i] = <Py_ssize_t>PyTuple_GetItem(objects, i)
+def identities(x not None, tuple objects not None):
+    """How an array lies in memory and where the objects are, as bytes.
+
+    They are equal, while the objects live, for the very same ones only, and arrays of the same shape, strides and alignment.
+    """
+    cdef Py_buffer b
+    cdef Py_ssize_t i, count = len(objects)
+    cdef Py_ssize_t* to
+    cdef bytes found
+    PyObject_GetBuffer(x, &b, PyBUF_STRIDES)
+    try:
+        found = PyBytes_FromStringAndSize(NULL, (2 + 2 * b.ndim + count) * sizeof(Py_ssize_t))
+        to = <Py_ssize_t*>PyBytes_AsString(found)
+        to[0], to[1] = b.ndim, <Py_ssize_t>b.buf % b.itemsize if b.itemsize else 0
+        for i in range(b.ndim):
+            to[2 + i], to[2 + b.ndim + i] = b.shape[i], b.strides[i]
+        for i in range(count):
+            to[2 + 2 * b.ndim + i] = <Py_ssize_t>PyTuple_GetItem(objects, i)
+    finally:
+        PyBuffer_Release(&b)
     return found

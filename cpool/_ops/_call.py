@@ -62,14 +62,12 @@ def planned(
     data_format: str,
 ) -> tuple[Array, Plan]:
     """Check the arguments that every pooling over windows has, and find the kernel of the operation."""
-    numbers: tuple[int, ...] | None = None
     given: Given = ()
-    if type(x) is np.ndarray and (flags := x.flags).aligned:
+    if type(x) is np.ndarray:
         given = (x.dtype, operation, winners, rank, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-        numbers = x.shape if flags.c_contiguous else x.shape + x.strides
-        if (found := _plans.get(identities(numbers, given))) is not None:
+        if (found := _plans.get(identities(x, given))) is not None:
             return x, found[0]
-        if (equal := recall(_plans, numbers, given)) is not None:
+        if (equal := recall(_plans, x, given)) is not None:
             return x, equal
     winners = _arguments.flag("return_indices", winners)
     last = _arguments.channels_last(data_format)
@@ -78,19 +76,17 @@ def planned(
     array = _arguments.spatial_array("x", x, rank, last)
     axes = _geometry.axes_of(_arguments.spatial_shape(array.shape, rank, last), window, ceil_mode)
     plan = _plan_of(operation, winners, array, rank, last, axes, array is x)
-    return array, plan if numbers is None else keep(_plans, numbers, given, plan)
+    return array, keep(_plans, x, given, plan) if array is x else plan
 
 
 def planned_whole(operation: str, winners: bool, x: ArrayLike, data_format: str) -> tuple[Array, Plan]:
     """Check the arguments of pooling over a window as large as the input, of any rank."""
-    numbers: tuple[int, ...] | None = None
     given: Given = ()
-    if type(x) is np.ndarray and (flags := x.flags).aligned:
+    if type(x) is np.ndarray:
         given = (x.dtype, operation, winners, data_format)
-        numbers = x.shape if flags.c_contiguous else x.shape + x.strides
-        if (found := _plans.get(identities(numbers, given))) is not None:
+        if (found := _plans.get(identities(x, given))) is not None:
             return x, found[0]
-        if (equal := recall(_plans, numbers, given)) is not None:
+        if (equal := recall(_plans, x, given)) is not None:
             return x, equal
     winners = _arguments.flag("return_indices", winners)
     last = _arguments.channels_last(data_format)
@@ -98,7 +94,7 @@ def planned_whole(operation: str, winners: bool, x: ArrayLike, data_format: str)
     rank = array.ndim - 2
     axes = tuple(Axis(size, 1, size, size, 1, 0, 0) for size in _arguments.spatial_shape(array.shape, rank, last))
     plan = _plan_of(operation, winners, array, rank, last, axes, array is x)
-    return array, plan if numbers is None else keep(_plans, numbers, given, plan)
+    return array, keep(_plans, x, given, plan) if array is x else plan
 
 
 def _plan_of(

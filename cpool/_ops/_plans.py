@@ -1,9 +1,9 @@
 """Plans of calls, remembered: a training loop makes the same calls again and again, and checking their arguments takes longer
 than pooling a small array.
 
-A plan is found by the numbers of the array, its shape and unless it is contiguous its strides, and by where the other arguments
-are. By identity, since equal arguments of other types, 2.0 or True, must go on being refused, and equal dtypes may differ in what
-they carry. What is remembered can never change, and is kept, so that nothing else comes to be where it was; arrays are not.
+A plan is found by how the array lies in memory, its shape and strides, and by where the other arguments are. By identity, since
+equal arguments of other types, 2.0 or True, must go on being refused, and equal dtypes may differ in what they carry. What is
+remembered can never change, and is kept, so that nothing else comes to be where it was; arrays are not.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from cpool import _dispatch
+from cpool._arguments import Array
 from cpool._kernels._cpu import identities
 
 Given: TypeAlias = tuple[Any, ...]
@@ -26,29 +27,29 @@ INT = {int}
 _values: dict[Any, Any] = {}
 
 
-def recall(plans: Plans[P], numbers: tuple[int, ...], given: Given) -> P | None:
+def recall(plans: Plans[P], x: Array, given: Given) -> P | None:
     """The plan of arguments that equal these, which were not found where they are; from now on they are."""
-    found = plans.get(identities(numbers, tuple(_unique(value, _values.get) for value in given)))
+    found = plans.get(identities(x, tuple(_unique(value, _values.get) for value in given)))
     if found is None:
         return None
-    _remember(plans, numbers, given, found[0])
+    _remember(plans, x, given, found[0])
     return found[0]
 
 
-def keep(plans: Plans[P], numbers: tuple[int, ...], given: Given, plan: P) -> P:
+def keep(plans: Plans[P], x: Array, given: Given, plan: P) -> P:
     """The plan, to be found again by these arguments and by equal ones."""
-    _remember(plans, numbers, given, plan)
+    _remember(plans, x, given, plan)
     if len(_values) >= MOST:
         _values.clear()
-    _remember(plans, numbers, tuple(_unique(value, _values.setdefault) for value in given), plan)
+    _remember(plans, x, tuple(_unique(value, _values.setdefault) for value in given), plan)
     return plan
 
 
-def _remember(plans: Plans[P], numbers: tuple[int, ...], given: Given, plan: P) -> None:
+def _remember(plans: Plans[P], x: Array, given: Given, plan: P) -> None:
     if all(map(_is_plain, given)):
         if len(plans) >= MOST:
             plans.clear()
-        plans[identities(numbers, given)] = plan, given
+        plans[identities(x, given)] = plan, given
 
 
 def _unique(value: Any, find: Callable[[Any, Any], Any]) -> Any:

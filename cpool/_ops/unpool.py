@@ -63,14 +63,12 @@ def prepare(
     data_format: str,
 ) -> tuple[Array, Array, Plan]:
     """Check the arguments, all but whether the indices lie in the plane."""
-    numbers: tuple[int, ...] | None = None
     given: Given = ()
-    if type(x) is np.ndarray and (flags := x.flags).aligned:
+    if type(x) is np.ndarray:
         given = (x.dtype, rank, kernel_size, stride, padding, output_size, duplicates, data_format)
-        numbers = x.shape if flags.c_contiguous else x.shape + x.strides
-        if (known := _plans.get(identities(numbers, given))) is not None:
+        if (known := _plans.get(identities(x, given))) is not None:
             return x, _arguments.plane_indices(indices, x.shape), known[0]
-        if (equal := recall(_plans, numbers, given)) is not None:
+        if (equal := recall(_plans, x, given)) is not None:
             return x, _arguments.plane_indices(indices, x.shape), equal
     last = _arguments.channels_last(data_format)
     window = _arguments.unpooling_window(rank, kernel_size, stride, padding)
@@ -84,11 +82,11 @@ def prepare(
     sizes = (planes, math.prod(outputs), math.prod(axis.size for axis in axes), inner)
     geometry = b""
     if all(map(_geometry.lie_apart, axes)) and math.prod(window.kernel) <= MOST_CODES and sizes[2] < 2**31:
-        table = [planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)]
-        geometry = np.array(table, np.int64).tobytes()
+        numbers = [planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)]
+        geometry = np.array(numbers, np.int64).tobytes()
     y_shape = _geometry.with_spatial(array.shape, tuple(axis.size for axis in axes), last)
     plan = Plan(layout, axes, array.shape, y_shape, sizes, geometry, duplicates, max(array.size, math.prod(y_shape)))
-    return array, found, plan if numbers is None else keep(_plans, numbers, given, plan)
+    return array, found, keep(_plans, x, given, plan) if array is x else plan
 
 
 def check(plan: Plan, indices: Array, written: Array) -> None:
