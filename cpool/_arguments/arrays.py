@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from cpool._arguments.types import Array, ArrayLike
+from cpool._kernels._cpu import apart
 
 
 def is_supported(dtype: np.dtype[Any]) -> bool:
@@ -84,11 +85,9 @@ def output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, apart_from
 
 def plain_output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: Array) -> Array | None:
     """`out`, where a glance tells that `output` lets it pass and that it is contiguous, as x is; else None."""
-    if type(out) is not np.ndarray or out.dtype is not dtype or out.shape != shape or not (flags := out.flags).carray:
-        return None
-    # Of two contiguous arrays the bounds tell all; and no two arrays own the same memory.
-    apart = (flags.owndata and x.flags.owndata and out is not x) or not np.may_share_memory(out, x)
-    return out if apart else None
+    if type(out) is np.ndarray and out.dtype is dtype and out.shape == shape and out.flags.carray and apart(out, x):
+        return out
+    return None
 
 
 def overlap(a: Array, b: Array) -> bool:

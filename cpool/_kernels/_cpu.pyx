@@ -1,4 +1,5 @@
-"""What this CPU can run, whether the kernels were built with OpenMP, and where objects are: always compiled for the baseline."""
+"""What this CPU can run, whether the kernels were built with OpenMP, and where objects and arrays are in memory: always compiled
+for the baseline."""
 
 from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
@@ -75,4 +76,19 @@ def identities(x not None, tuple objects not None):
             to[2 + 2 * b.ndim + i] = <Py_ssize_t>PyTuple_GetItem(objects, i)
     finally:
         PyBuffer_Release(&b)
+    return found
+
+
+def apart(a not None, b not None) -> bool:
+    """Whether two contiguous arrays have no byte in common."""
+    cdef Py_buffer first, second
+    cdef bint found
+    PyObject_GetBuffer(a, &first, PyBUF_STRIDES)
+    try:
+        PyObject_GetBuffer(b, &second, PyBUF_STRIDES)
+        found = (first.len == 0 or second.len == 0 or <char*>first.buf + first.len <= <char*>second.buf
+                 or <char*>second.buf + second.len <= <char*>first.buf)
+        PyBuffer_Release(&second)
+    finally:
+        PyBuffer_Release(&first)
     return found
