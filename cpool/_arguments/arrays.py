@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from cpool._arguments.types import Array, ArrayLike
-from cpool._kernels._cpu import apart
+from cpool._kernels import _cpu
 
 
 def is_supported(dtype: np.dtype[Any]) -> bool:
@@ -85,7 +85,7 @@ def output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, apart_from
 
 def plain_output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: Array) -> Array | None:
     """`out`, where a glance tells that `output` lets it pass and that it is contiguous, as x is; else None."""
-    if type(out) is np.ndarray and out.dtype is dtype and out.shape == shape and out.flags.carray and apart(out, x):
+    if type(out) is np.ndarray and out.dtype is dtype and out.shape == shape and out.flags.carray and _cpu.apart(out, x):
         return out
     return None
 

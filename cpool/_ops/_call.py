@@ -13,7 +13,7 @@ import numpy as np
 from cpool import _arguments, _dispatch, _geometry
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._geometry import TRIVIAL, Axis
-from cpool._kernels._cpu import identities
+from cpool._kernels import _cpu
 from cpool._layout import Layout, layout_of
 from cpool._ops._plans import Given, Plans, keep, recall
 from cpool._threads import threads_for
@@ -65,7 +65,7 @@ def planned(
     given: Given = ()
     if type(x) is np.ndarray:
         given = (x.dtype, operation, winners, rank, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-        if (found := _plans.get(identities(x, given))) is not None:
+        if (found := _plans.get(_cpu.identities(x, given))) is not None:
             return x, found[0]
         if (equal := recall(_plans, x, given)) is not None:
             return x, equal
@@ -84,7 +84,7 @@ def planned_whole(operation: str, winners: bool, x: ArrayLike, data_format: str)
     given: Given = ()
     if type(x) is np.ndarray:
         given = (x.dtype, operation, winners, data_format)
-        if (found := _plans.get(identities(x, given))) is not None:
+        if (found := _plans.get(_cpu.identities(x, given))) is not None:
             return x, found[0]
         if (equal := recall(_plans, x, given)) is not None:
             return x, equal

@@ -15,7 +15,7 @@ import numpy as np
 
 from cpool import _dispatch
 from cpool._arguments import Array
-from cpool._kernels._cpu import identities
+from cpool._kernels import _cpu
 
 Given: TypeAlias = tuple[Any, ...]
 P = TypeVar("P")
@@ -29,7 +29,7 @@ _values: dict[Any, Any] = {}
 
 def recall(plans: Plans[P], x: Array, given: Given) -> P | None:
     """The plan of arguments that equal these, which were not found where they are; from now on they are."""
-    found = plans.get(identities(x, tuple(_unique(value, _values.get) for value in given)))
+    found = plans.get(_cpu.identities(x, tuple(_unique(value, _values.get) for value in given)))
     if found is None:
         return None
     _remember(plans, x, given, found[0])
@@ -49,7 +49,7 @@ def _remember(plans: Plans[P], x: Array, given: Given, plan: P) -> None:
     if all(map(_is_plain, given)):
         if len(plans) >= MOST:
             plans.clear()
-        plans[identities(x, given)] = plan, given
+        plans[_cpu.identities(x, given)] = plan, given
 
 
 def _unique(value: Any, find: Callable[[Any, Any], Any]) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 from cpool import _arguments, _dispatch, _geometry
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._geometry import TRIVIAL, Axis
-from cpool._kernels._cpu import identities
+from cpool._kernels import _cpu
 from cpool._layout import Layout, layout_of
 from cpool._ops._call import compute_into, rounded
 from cpool._ops._plans import Given, Plans, keep, recall
@@ -66,7 +66,7 @@ def prepare(
     given: Given = ()
     if type(x) is np.ndarray:
         given = (x.dtype, rank, kernel_size, stride, padding, output_size, duplicates, data_format)
-        if (known := _plans.get(identities(x, given))) is not None:
+        if (known := _plans.get(_cpu.identities(x, given))) is not None:
             return x, _arguments.plane_indices(indices, x.shape), known[0]
         if (equal := recall(_plans, x, given)) is not None:
             return x, _arguments.plane_indices(indices, x.shape), equal
