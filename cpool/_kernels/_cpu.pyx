@@ -57,23 +57,24 @@ def max_threads() -> int:
 
 
 def identities(x not None, tuple objects not None):
-    """How an array lies in memory and where the objects are, as bytes.
+    """How an array lies in memory, and where its dtype and the objects are, as bytes.
 
-    They are equal, while the objects live, for the very same ones only, and arrays of the same shape, strides and alignment.
+    They are equal, while these live, for the very same ones only, and arrays of the same shape, strides and alignment.
     """
     cdef Py_buffer b
     cdef Py_ssize_t i, count = len(objects)
     cdef Py_ssize_t* to
+    cdef object dtype = x.dtype
     cdef bytes found
     PyObject_GetBuffer(x, &b, PyBUF_STRIDES)
     try:
-        found = PyBytes_FromStringAndSize(NULL, (2 + 2 * b.ndim + count) * sizeof(Py_ssize_t))
+        found = PyBytes_FromStringAndSize(NULL, (3 + 2 * b.ndim + count) * sizeof(Py_ssize_t))
         to = <Py_ssize_t*>PyBytes_AsString(found)
-        to[0], to[1] = b.ndim, <Py_ssize_t>b.buf % b.itemsize if b.itemsize else 0
+        to[0], to[1], to[2] = b.ndim, <Py_ssize_t>b.buf % b.itemsize if b.itemsize else 0, <Py_ssize_t><void*>dtype
         for i in range(b.ndim):
-            to[2 + i], to[2 + b.ndim + i] = b.shape[i], b.strides[i]
+            to[3 + i], to[3 + b.ndim + i] = b.shape[i], b.strides[i]
         for i in range(count):
-            to[2 + 2 * b.ndim + i] = <Py_ssize_t>PyTuple_GetItem(objects, i)
+            to[3 + 2 * b.ndim + i] = <Py_ssize_t>PyTuple_GetItem(objects, i)
     finally:
         PyBuffer_Release(&b)
     return found

@@ -13,9 +13,8 @@ import numpy as np
 from cpool import _arguments, _dispatch, _geometry
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._geometry import TRIVIAL, Axis
-from cpool._kernels import _cpu
 from cpool._layout import Layout, layout_of
-from cpool._ops._plans import Given, Plans, keep, recall
+from cpool._ops._plans import Plans, find, keep
 from cpool._threads import threads_for
 
 Pullback: TypeAlias = Callable[..., Array]
@@ -62,13 +61,9 @@ def planned(
     data_format: str,
 ) -> tuple[Array, Plan]:
     """Check the arguments that every pooling over windows has, and find the kernel of the operation."""
-    given: Given = ()
-    if type(x) is np.ndarray:
-        given = (x.dtype, operation, winners, rank, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-        if (found := _plans.get(_cpu.identities(x, given))) is not None:
-            return x, found[0]
-        if (equal := recall(_plans, x, given)) is not None:
-            return x, equal
+    given = (operation, winners, rank, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    if (known := find(_plans, x, given)) is not None:
+        return x, known
     winners = _arguments.flag("return_indices", winners)
     last = _arguments.channels_last(data_format)
     window = _arguments.window(rank, kernel_size, stride, padding, dilation)
@@ -81,13 +76,9 @@ def planned(
 
 def planned_whole(operation: str, winners: bool, x: ArrayLike, data_format: str) -> tuple[Array, Plan]:
     """Check the arguments of pooling over a window as large as the input, of any rank."""
-    given: Given = ()
-    if type(x) is np.ndarray:
-        given = (x.dtype, operation, winners, data_format)
-        if (found := _plans.get(_cpu.identities(x, given))) is not None:
-            return x, found[0]
-        if (equal := recall(_plans, x, given)) is not None:
-            return x, equal
+    given = (operation, winners, data_format)
+    if (known := find(_plans, x, given)) is not None:
+        return x, known
     winners = _arguments.flag("return_indices", winners)
     last = _arguments.channels_last(data_format)
     array = _arguments.batched_array("x", x, last)

@@ -14,12 +14,13 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from cpool import _dispatch
-from cpool._arguments import Array
+from cpool._arguments import Array, ArrayLike
 from cpool._kernels import _cpu
 
 Given: TypeAlias = tuple[Any, ...]
 P = TypeVar("P")
 Plans: TypeAlias = dict[bytes, tuple[P, Given]]
+"""Plans, and what keeps the objects alive by whose places they are found."""
 
 MOST = 4096
 INT = {int}
@@ -27,29 +28,32 @@ INT = {int}
 _values: dict[Any, Any] = {}
 
 
-def recall(plans: Plans[P], x: Array, given: Given) -> P | None:
-    """The plan of arguments that equal these, which were not found where they are; from now on they are."""
-    found = plans.get(_cpu.identities(x, tuple(_unique(value, _values.get) for value in given)))
-    if found is None:
+def find(plans: Plans[P], x: ArrayLike, given: Given) -> P | None:
+    """The plan of a call with the same arguments, or equal ones, which from now on are found where they are."""
+    if type(x) is not np.ndarray:
         return None
-    _remember(plans, x, given, found[0])
-    return found[0]
+    if (known := plans.get(_cpu.identities(x, given))) is not None:
+        return known[0]
+    if (known := plans.get(_cpu.identities(x, tuple(_unique(value, _values.get) for value in given)))) is not None:
+        _remember(plans, x, given, known[0])
+        return known[0]
+    return None
 
 
 def keep(plans: Plans[P], x: Array, given: Given, plan: P) -> P:
     """The plan, to be found again by these arguments and by equal ones."""
-    _remember(plans, x, given, plan)
     if len(_values) >= MOST:
         _values.clear()
-    _remember(plans, x, tuple(_unique(value, _values.setdefault) for value in given), plan)
+    for same in (given, tuple(_unique(value, _values.setdefault) for value in given)):
+        _remember(plans, x, same, plan)
     return plan
 
 
 def _remember(plans: Plans[P], x: Array, given: Given, plan: P) -> None:
-    if all(map(_is_plain, given)):
+    if _dispatch.is_native(x.dtype) and all(map(_is_plain, given)):
         if len(plans) >= MOST:
             plans.clear()
-        plans[_cpu.identities(x, given)] = plan, given
+        plans[_cpu.identities(x, given)] = plan, (x.dtype, *given)
 
 
 def _unique(value: Any, find: Callable[[Any, Any], Any]) -> Any:
@@ -63,8 +67,6 @@ def _unique(value: Any, find: Callable[[Any, Any], Any]) -> Any:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether an argument can never change; of dtypes, those that need no conversion."""
+    """Whether an argument can never change."""
     kind = type(value)
-    if kind is str or kind is int or kind is bool or value is None:
-        return True
-    return all(map(_is_plain, value)) if kind is tuple else isinstance(value, np.dtype) and _dispatch.is_native(value)
+    return kind is str or kind is int or kind is bool or value is None or (kind is tuple and all(map(_is_plain, value)))

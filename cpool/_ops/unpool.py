@@ -11,10 +11,9 @@ import numpy as np
 from cpool import _arguments, _dispatch, _geometry
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._geometry import TRIVIAL, Axis
-from cpool._kernels import _cpu
 from cpool._layout import Layout, layout_of
 from cpool._ops._call import compute_into, rounded
-from cpool._ops._plans import Given, Plans, keep, recall
+from cpool._ops._plans import Plans, find, keep
 from cpool._threads import threads_for
 
 DUPLICATES = ("last", "sum", "error")
@@ -63,13 +62,9 @@ def prepare(
     data_format: str,
 ) -> tuple[Array, Array, Plan]:
     """Check the arguments, all but whether the indices lie in the plane."""
-    given: Given = ()
-    if type(x) is np.ndarray:
-        given = (x.dtype, rank, kernel_size, stride, padding, output_size, duplicates, data_format)
-        if (known := _plans.get(_cpu.identities(x, given))) is not None:
-            return x, _arguments.plane_indices(indices, x.shape), known[0]
-        if (equal := recall(_plans, x, given)) is not None:
-            return x, _arguments.plane_indices(indices, x.shape), equal
+    given = (rank, kernel_size, stride, padding, output_size, duplicates, data_format)
+    if (known := find(_plans, x, given)) is not None:
+        return x, _arguments.plane_indices(indices, x.shape), known
     last = _arguments.channels_last(data_format)
     window = _arguments.unpooling_window(rank, kernel_size, stride, padding)
     wanted = _arguments.unpooled_sizes(output_size, rank, last)
