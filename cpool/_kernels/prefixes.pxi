@@ -20,6 +20,8 @@ cdef bint by_prefixes(const Axis* a) noexcept nogil:
 cdef bint worth_prefixes(const Plan* p) noexcept nogil:
     if p.rows.prefixes == NULL or not (by_prefixes(&p.x) and by_prefixes(&p.y)):
         return False
+    if p.y.out == 1 and p.x.out == 1:
+        return False    # nothing is shared
     if not p.rows.idempotent:
         # By the axes alone, since the order of additions is not to depend on the layout.
         return max(most_cells(&p.x), most_cells(&p.y)) >= MANY_TAPS
