@@ -7,8 +7,9 @@ import importlib
 import importlib.util
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,8 @@ FAMILIES = (
 """The families of windows side by side, in the order of _kernels/beside.h."""
 
 
-class Kernel(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kernel:
     """How an operation runs on a dtype: what x becomes first, and the numbers that the kernels know the pair by."""
 
     operation: int
@@ -79,6 +81,26 @@ def _kernel(operation: str, name: str, allowed: tuple[str, ...]) -> Kernel:
     return Kernel(OPERATIONS.index(operation), ELEMENTS.index(element), dtype, result)
 
 
+@dataclass(frozen=True, slots=True)
+class Gradient:
+    """How gradients with respect to an array run."""
+
+    dtype: np.dtype[Any]
+    """That of the gradient."""
+    wide: np.dtype[Any]
+    """In which it is computed where there are kernels for float32 and float64 only."""
+    element: int
+    """The number of those kernels."""
+
+
+def gradient_of(dtype: np.dtype[Any]) -> Gradient:
+    """The gradients with respect to arrays of a dtype: theirs, and float64 for those of integers."""
+    if dtype.kind in "biu":
+        dtype = FLOAT64
+    wide = at_least_float32(dtype)
+    return Gradient(dtype, wide, GRADIENTS.index(wide.name))
+
+
 DTYPES = ("bool", *ELEMENTS)
 """By name: bfloat16 is a dtype only where ml_dtypes is installed."""
 
@@ -98,7 +120,12 @@ def kernel_for(operation: str, dtype: np.dtype[Any], winners: bool = False) -> K
     """The kernel of an operation on a dtype; remembered by the dtype, whose name takes a microsecond to make."""
     key = operation, winners, dtype
     if (found := _by_dtype.get(key)) is None:
-        found = _by_dtype[key] = (WINNER_KERNELS if winners else KERNELS)[operation, dtype.name]
+        if operation in OPERATIONS:
+            found = (WINNER_KERNELS if winners else KERNELS)[operation, dtype.name]
+        else:  # kernels of their own, for float32 and float64
+            gradient = gradient_of(dtype)
+            found = Kernel(0, gradient.element, gradient.wide, gradient.wide)
+        _by_dtype[key] = found
     return found
 
 

@@ -185,24 +185,39 @@ def test_numbers_leave_room_between_vectors_and_scalars():
 
 
 PACKED_MAX, PACKED_ADD = r"vmaxp[sd] .*%zmm", r"vaddp[sd] .*%zmm"
+CONVERT = r"vcvtph2ps .*%zmm"
 INTEGERS = r"v(pcmp|pm[ai][xn]|pblend)\w* .*%zmm"
 INSIDE_V4 = {  # function: what must be in it, how many there are, and how many instructions take lanes one by one
     "strips_max_f32": (PACKED_MAX, 35, 23),
     "strips_max_f64": (PACKED_MAX, 34, 15),
-    "windows_max_f32": (PACKED_MAX, 13, 12),
-    "windows_max_f64": (PACKED_MAX, 24, 9),
+    "windows_max_f32": (PACKED_MAX, 73, 0),
+    "windows_max_f64": (PACKED_MAX, 73, 0),
     "reduce_max_f32": (PACKED_MAX, 6, 0),
     "strips_sum_f32": (PACKED_ADD, 82, 4),
-    "windows_sum_f32": (PACKED_ADD, 26, 26),
+    "windows_sum_f32": (PACKED_ADD, 126, 6),
     "strips_widening_f64": (PACKED_ADD, 92, 0),
-    "windows_widening_f64": (PACKED_ADD, 49, 36),
+    "windows_widening_f64": (PACKED_ADD, 50, 5),
     "fold_widening_f64": (PACKED_ADD, 5, 13),
+    "prefixes_max_f32": (PACKED_MAX, 12, 0),
+    "prefixes_across_max_f32": (PACKED_MAX, 12, 0),
+    "prefixes_sum_f64": (PACKED_ADD, 14, 5),
+    "prefixes_across_widening_f64": (PACKED_ADD, 16, 5),
     "reduce_sum_f64": (PACKED_ADD, 6, 0),
     "reduce_widening_f64": (PACKED_ADD, 6, 0),
     "pick_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 136, 34),
     "pick_f64": (r"vpcmpeqb .*%k|vaddpd .*%zmm.*\{%k", 136, 34),
     "pick_pairs_f32": (r"vpcmpeqb .*%k|vaddps .*%zmm.*\{%k", 176, 44),
-    "strips_max_u8": (INTEGERS, 15, 7),
+    "reduce_max_u8": (INTEGERS, 6, 0),
+    "reduce_sum_u16": (r"vpaddw .*%zmm", 6, 0),
+    "store_mean_u8": (r"vf\w*pd .*%zmm", 16, 0),
+    "strips_max_f16_f32": (CONVERT, 37, 60),
+    "strips_sum_f16_f32": (CONVERT, 28, 31),
+    "windows_max_f16_f32": (CONVERT, 34, 21),
+    "windows_sum_f16_f32": (CONVERT, 34, 36),
+    "pick_f16_f32": (CONVERT, 34, 46),
+    "pick_pairs_f16_f32": (CONVERT, 44, 84),
+    "transpose_32": (r"vperm[ti]2d .*%zmm", 128, 0),
+    "transpose_8": (r"vpunpck[lh]bw ", 192, 0),
     "strips_max_i32": (INTEGERS, 15, 0),
 }
 LANE_BY_LANE = r"v(max|min|add|sub|mul|div|u?comi)s[sd] |vp(insr|extr)[bwdq] "

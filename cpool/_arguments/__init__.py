@@ -14,6 +14,7 @@ from cpool._arguments.arrays import (
     output,
     overlap,
     overlap_itself,
+    plain_output,
     spatial_array,
     spatial_shape,
 )
@@ -96,6 +97,7 @@ __all__ = [
     "overlap",
     "overlap_itself",
     "padding_pairs",
+    "plain_output",
     "plane_indices",
     "positive",
     "real",

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from cpool._arguments.types import Array, ArrayLike
+from cpool._kernels import _cpu
 
 
 def is_supported(dtype: np.dtype[Any]) -> bool:
     """Real numbers of at most 64 bits, bool, and bfloat16 of `ml_dtypes`."""
-    return dtype.kind in "biu" or (dtype.kind == "f" and dtype.itemsize <= 8) or dtype.name == "bfloat16"
+    return dtype.kind in "biu" or (dtype.kind == "f" and 2 <= dtype.itemsize <= 8) or dtype.name == "bfloat16"
 
 
 def array(name: str, value: ArrayLike) -> Array:
@@ -80,6 +81,13 @@ def output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], *, apart_from
     if out.size and overlap_itself(out):
         raise ValueError("out: several of its elements are, or by their strides could be, the same memory")
     return out
+
+
+def plain_output(out: Any, shape: tuple[int, ...], dtype: np.dtype[Any], x: Array) -> Array | None:
+    """`out`, where a glance tells that `output` lets it pass and that it is contiguous, as x is; else None."""
+    if type(out) is np.ndarray and out.dtype is dtype and out.shape == shape and out.flags.carray and _cpu.apart(out, x):
+        return out
+    return None
 
 
 def overlap(a: Array, b: Array) -> bool:

@@ -66,6 +66,8 @@ def integers(name: str, value: Ints, rank: int, least: int) -> tuple[int, ...]:
 
 def flag(name: str, value: Any) -> bool:
     """A bool."""
+    if value is False or value is True:
+        return value
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name}={shown(value)}: a bool is needed, not {type(value).__name__}")
     return bool(value)

@@ -1,4 +1,13 @@
-"""What this CPU can run, and whether the kernels were built with OpenMP: always compiled for the baseline."""
+"""What this CPU can run, whether the kernels were built with OpenMP, and where objects and arrays are in memory: always compiled
+for the baseline."""
+
+from cpython.buffer cimport PyBUF_STRIDES, PyBuffer_Release, PyObject_GetBuffer
+from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
+
+
+cdef extern from "Python.h":
+    void* PyTuple_GetItem(object, Py_ssize_t)    # borrowed
+
 
 cdef extern from *:
     """
@@ -45,3 +54,42 @@ def openmp() -> bool:
 def max_threads() -> int:
     """What OpenMP would use now: OMP_NUM_THREADS, the CPU affinity at start, threadpoolctl."""
     return cpool_max_threads()
+
+
+def identities(x not None, tuple objects not None):
+    """How an array lies in memory, and where its dtype and the objects are, as bytes.
+
+    They are equal, while these live, for the very same ones only, and arrays of the same shape, strides and alignment.
+    """
+    cdef Py_buffer b
+    cdef Py_ssize_t i, count = len(objects)
+    cdef Py_ssize_t* to
+    cdef object dtype = x.dtype
+    cdef bytes found
+    PyObject_GetBuffer(x, &b, PyBUF_STRIDES)
+    try:
+        found = PyBytes_FromStringAndSize(NULL, (3 + 2 * b.ndim + count) * sizeof(Py_ssize_t))
+        to = <Py_ssize_t*>PyBytes_AsString(found)
+        to[0], to[1], to[2] = b.ndim, <Py_ssize_t>b.buf % b.itemsize if b.itemsize else 0, <Py_ssize_t><void*>dtype
+        for i in range(b.ndim):
+            to[3 + i], to[3 + b.ndim + i] = b.shape[i], b.strides[i]
+        for i in range(count):
+            to[3 + 2 * b.ndim + i] = <Py_ssize_t>PyTuple_GetItem(objects, i)
+    finally:
+        PyBuffer_Release(&b)
+    return found
+
+
+def apart(a not None, b not None) -> bool:
+    """Whether two contiguous arrays have no byte in common."""
+    cdef Py_buffer first, second
+    cdef bint found
+    PyObject_GetBuffer(a, &first, PyBUF_STRIDES)
+    try:
+        PyObject_GetBuffer(b, &second, PyBUF_STRIDES)
+        found = (first.len == 0 or second.len == 0 or <char*>first.buf + first.len <= <char*>second.buf
+                 or <char*>second.buf + second.len <= <char*>first.buf)
+        PyBuffer_Release(&second)
+    finally:
+        PyBuffer_Release(&first)
+    return found

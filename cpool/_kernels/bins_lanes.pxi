@@ -1,9 +1,5 @@
 # Small planes side by side, see lanes.h: bins.pxi takes a group of planes for the channels of one.
 
-cdef extern from "lanes.h" nogil:
-    void cpool_transpose(char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t, Py_ssize_t)
-
-
 cdef enum:
     # At least and at most so many planes, and the bytes of their cells, in the second cache.
     FEWEST_LANES = 16

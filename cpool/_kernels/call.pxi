@@ -62,11 +62,17 @@ cdef int run_any(const Call* c, Py_ssize_t threads) except -1 nogil:
 
 
 cdef int run_call(const Call* c, Py_ssize_t threads) except -1 nogil:
+    cdef Plan p
+    cdef Lanes lanes
+    if plan_lanes(&lanes, c, threads):
+        return run_lanes(&lanes, threads)
+    if c.kind == RETURN:
+        return run_return(c, threads)
     if c.kind == POOL:
-        return run_pool(c, threads)
-    if c.kind == SPREAD:
-        return run_spread(c, threads)
-    return run_return(c, threads)
+        plan_pool(&p, c)
+    else:
+        plan_spread(&p, c)
+    return run_reduce(&p, threads)
 
 
 cdef bint whole(const Axis* a, bint include_pad) noexcept nogil:
@@ -82,8 +88,15 @@ cdef double one_divisor(const Shape* s, bint include_pad) noexcept nogil:
     return 0
 
 
+cdef inline bint few_cells(const Shape* s) noexcept nogil:
+    # Each axis first: the product of three could overflow.
+    return max(s.z.kernel, s.y.kernel, s.x.kernel) <= FEW_CELLS and s.z.kernel * s.y.kernel * s.x.kernel <= FEW_CELLS
+
+
 cdef void plan_call(Plan* p, const Call* c, const Shape* shape) noexcept nogil:
-    p.rows = &ROWS[c.operation][c.element]
+    p.rows = &HALF_ROWS[c.element - ELEMENTS][c.operation] if is_half(c) else &ROWS[c.operation][c.element]
+    if c.operation >= SUM and I8 <= c.element <= U16 and few_cells(shape) and -1e9 < c.divisor < 1e9:
+        p.rows = &FEW_SUMS[c.operation - SUM][c.element - I8]
     p.source, p.result, p.winners, p.winner_width = c.source, c.result, c.winners, c.winner_width
     p.planes, p.inner = shape.planes, shape.inner
     p.plane_step, p.slice_step, p.row_step = c.steps[0], c.steps[1], c.steps[2]
@@ -95,21 +108,20 @@ cdef void plan_call(Plan* p, const Call* c, const Shape* shape) noexcept nogil:
                     and is_identity(&shape.z) and shape.y.kernel <= 3 and shape.x.kernel <= 3)
 
 
-cdef int run_pool(const Call* c, Py_ssize_t threads) except -1 nogil:
-    cdef Plan p
+cdef void plan_pool(Plan* p, const Call* c) noexcept nogil:
     cdef Shape shape = c.shape
     collapse(&shape, c.steps, source_width(c))
-    plan_call(&p, c, &shape)
+    plan_call(p, c, &shape)
     p.divide_source, p.divide_result = False, c.average
-    return run_reduce(&p, threads)
+    if p.rows.reciprocal == BOTH and p.divisor == 0:
+        p.divisor = one_divisor(&shape, c.include_pad)
 
 
-cdef int run_spread(const Call* c, Py_ssize_t threads) except -1 nogil:
-    cdef Plan p
+cdef void plan_spread(Plan* p, const Call* c) noexcept nogil:
     cdef Shape shape = c.shape
     if not c.part:
         collapse(&shape, NULL, result_width(c))
-    plan_call(&p, c, &shape)
+    plan_call(p, c, &shape)
     if c.part:
         p.count_y = c.count_y
     p.repeat = repeats(&shape.z) and repeats(&shape.y) and repeats(&shape.x)
@@ -121,7 +133,12 @@ cdef int run_spread(const Call* c, Py_ssize_t threads) except -1 nogil:
     if c.average and not p.repeat and p.rows.result == 4 and p.divisor != 0:
         # Divided once, at the end; a double could overflow before it, a float sum is taken again in double.
         p.divide_source, p.divide_result = False, True
-    return run_reduce(&p, threads)
+
+
+cdef void plan_return(GradPlan* p, const Call* c) noexcept nogil:
+    p.rows = &GRADS[c.element]
+    p.z, p.y, p.x, p.planes, p.inner = c.shape.z, c.shape.y, c.shape.x, c.shape.planes, c.shape.inner
+    p.grad, p.codes, p.code_width, p.result, p.part = c.source, c.winners, c.winner_width, c.result, c.part
 
 
 cdef int run_return(const Call* c, Py_ssize_t threads) except -1 nogil:
@@ -134,7 +151,5 @@ cdef int run_return(const Call* c, Py_ssize_t threads) except -1 nogil:
         for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
             give_planes(c, planes * t // threads, planes * (t + 1) // threads)
         return 0
-    p.rows = &GRADS[c.element]
-    p.z, p.y, p.x, p.planes, p.inner = c.shape.z, c.shape.y, c.shape.x, c.shape.planes, c.shape.inner
-    p.grad, p.codes, p.code_width, p.result, p.part = c.source, c.winners, c.winner_width, c.result, c.part
+    plan_return(&p, c)
     return run_gradient(&p, threads)

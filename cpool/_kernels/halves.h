@@ -1,54 +1,6 @@
-/* float16 and bfloat16: their values as floats, and their order as that of 16-bit integers.
- *
- * A half that comes out of a float is rounded to even, and every NaN is the same one: the instruction and the portable form
- * must not differ in a bit. */
+/* Rows of float16 and bfloat16: their values as floats, and their order as that of 16-bit integers. See half.h. */
 #ifndef CPOOL_HALVES_H
 #define CPOOL_HALVES_H
-
-enum { CPOOL_F16, CPOOL_BF16, CPOOL_HALF_TYPES };
-
-/* Bits and values, as the compiler sees through. */
-static inline float cpool_float_of(uint32_t bits)
-{
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
-}
-static inline uint32_t cpool_bits_of(float value)
-{
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    return bits;
-}
-
-/* ---------------------------------------------------------------------------------------------- as floats */
-/* A subnormal is taken as the integer that it is times 2^-24: no float on the way is subnormal, which a process that flushes
- * those to zero would lose. */
-static inline float cpool_float_of_f16(uint16_t half)
-{
-    const uint32_t size = half & 0x7fff, sign = (uint32_t)(half & 0x8000) << 16;
-    const uint32_t normal = (size << 13) + (size >= 0x7c00 ? 0x70000000 : 0x38000000);
-    const uint32_t small = cpool_bits_of((float)(int32_t)size * 0x1p-24f);
-    return cpool_float_of((size < 0x0400 ? small : normal) | sign);
-}
-static inline uint16_t cpool_f16_of_float(float value)
-{
-    const uint32_t bits = cpool_bits_of(value), size = bits & 0x7fffffff, sign = bits >> 16 & 0x8000;
-    const uint32_t normal = (size - 0x38000000 + 0xfff + (size >> 13 & 1)) >> 13;
-    const uint32_t small = cpool_bits_of(cpool_float_of(size < 0x38800000 ? size : 0) + 0.5f) - 0x3f000000;
-    const uint32_t finite = size < 0x38800000 ? small : normal;
-    const uint32_t half = size >= 0x477ff000 ? 0x7c00 : finite;
-    return (uint16_t)(size > 0x7f800000 ? 0x7e00 : (half | sign));
-}
-static inline float cpool_float_of_bf16(uint16_t half)
-{
-    return cpool_float_of((uint32_t)half << 16);
-}
-static inline uint16_t cpool_bf16_of_float(float value)
-{
-    const uint32_t bits = cpool_bits_of(value);
-    return (uint16_t)((bits & 0x7fffffff) > 0x7f800000 ? 0x7fc0 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
 
 /* `DO_MANY` at i until fewer than `many` are left. Then once more, over some that were done: nothing is converted in place. */
 #define CPOOL_CONVERT(many, DO_MANY) \
@@ -58,26 +10,13 @@ static inline uint16_t cpool_bf16_of_float(float value)
         DO_MANY; \
         i = n; \
     }
-#if CPOOL_BYTES >= 64
-#define CPOOL_LOAD_F16(i) _mm512_storeu_ps(to + (i), _mm512_cvtph_ps(_mm256_loadu_si256((const void *)(from + (i)))))
-static inline void cpool_store_f16_vector(uint16_t *to, const float *from)
-{
-    const __m512 value = _mm512_loadu_ps(from);
-    const __m256i half = _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    const __mmask16 nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
-    _mm256_storeu_si256((void *)to, _mm256_mask_mov_epi16(half, nan, _mm256_set1_epi16(0x7e00)));
-}
+#if CPOOL_HALF_VECTORS && CPOOL_BYTES >= 64
+#define CPOOL_LOAD_F16(i) _mm512_storeu_ps(to + (i), cpool_load_f16_64((const char *)(from + (i))))
+#define CPOOL_STORE_F16(i) cpool_store_f16_64((char *)(to + (i)), _mm512_loadu_ps(from + (i)))
 #define CPOOL_F16_LANES 16
-#elif defined(__F16C__) && defined(__AVX2__)
-#define CPOOL_LOAD_F16(i) _mm256_storeu_ps(to + (i), _mm256_cvtph_ps(_mm_loadu_si128((const void *)(from + (i)))))
-static inline void cpool_store_f16_vector(uint16_t *to, const float *from)
-{
-    const __m256 value = _mm256_loadu_ps(from);
-    const __m128i half = _mm256_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(value, value, _CMP_UNORD_Q));
-    const __m128i narrow = _mm_packs_epi32(_mm256_castsi256_si128(nan), _mm256_extracti128_si256(nan, 1));
-    _mm_storeu_si128((void *)to, _mm_blendv_epi8(half, _mm_set1_epi16(0x7e00), narrow));
-}
+#elif CPOOL_HALF_VECTORS
+#define CPOOL_LOAD_F16(i) _mm256_storeu_ps(to + (i), cpool_load_f16_32((const char *)(from + (i))))
+#define CPOOL_STORE_F16(i) cpool_store_f16_32((char *)(to + (i)), _mm256_loadu_ps(from + (i)))
 #define CPOOL_F16_LANES 8
 #endif
 
@@ -98,7 +37,7 @@ static void cpool_store_f16(char *dst, const char *src, isize n)
     const float *restrict from = (const float *)src;
     isize i = 0;
 #ifdef CPOOL_F16_LANES
-    CPOOL_CONVERT(CPOOL_F16_LANES, cpool_store_f16_vector(to + i, from + i))
+    CPOOL_CONVERT(CPOOL_F16_LANES, CPOOL_STORE_F16(i))
 #endif
     for (; i < n; i++)
         to[i] = cpool_f16_of_float(from[i]);
@@ -119,45 +58,79 @@ static void cpool_store_bf16(char *dst, const char *src, isize n)
 }
 
 /* ---------------------------------------------------------------------------------------------- as keys */
-/* Sign and magnitude as an integer: the order of the keys is that of the values, both zeros are one, and NaN beats everything.
- * Max and min of keys take half the bytes, and half the instructions, of max and min of floats. What comes back has lost the
- * sign of a zero: `keys` returns whether there was a -0, and then floats have to do. */
-#define CPOOL_KEYS(S, INF, NOT_A_NUMBER) \
-    static int cpool_keys_##S(char *dst, const char *src, isize n, int op) \
+/* The bits below the sign turned over where that is set: an integer with the order of the value. Max and min of keys take half the
+ * bytes, and half the instructions, of max and min of floats. Neither NaN nor a -0 beside a 0, which is its equal, has its place
+ * in that order: `keys` returns whether there was one of either, and then floats have to do. */
+static inline int16_t cpool_key(int16_t half)
+{
+    return (int16_t)(half ^ ((half >> 15) & 0x7fff));
+}
+#define CPOOL_KEYS(S, INF) \
+    static int cpool_keys_##S(char *dst, const char *src, isize n) \
     { \
         int16_t *restrict to = (int16_t *)dst; \
         const int16_t *restrict from = (const int16_t *)src; \
-        const int16_t nan = op == CPOOL_MAX ? 0x7fff : -0x7fff; \
-        int16_t negative_zero = 0; \
+        int16_t least = 0, largest = 0; \
         for (isize i = 0; i < n; i++) { \
-            const int16_t half = from[i], size = half & 0x7fff, sign = (int16_t)(half >> 15); \
-            const int16_t key = (int16_t)((size ^ sign) - sign); \
-            negative_zero |= (int16_t)(half == INT16_MIN ? -1 : 0); \
-            to[i] = size > INF ? nan : key; \
+            const int16_t half = from[i], size = half & 0x7fff; \
+            least = half < least ? half : least; /* as an integer, -0 is the least of all halves */ \
+            largest = size > largest ? size : largest; \
+            to[i] = cpool_key(half); \
         } \
-        return negative_zero != 0; \
+        return least == INT16_MIN || largest > INF; \
     } \
-    /* A window without a cell has a key beyond infinity, on the side where no NaN is. */ \
-    static void cpool_unkeys_##S(char *dst, const char *src, isize n, int op) \
+    /* A window without a cell has a key beyond infinity. */ \
+    static void cpool_unkeys_##S(char *dst, const char *src, isize n) \
     { \
-        uint16_t *restrict to = (uint16_t *)dst; \
+        int16_t *restrict to = (int16_t *)dst; \
         const int16_t *restrict from = (const int16_t *)src; \
-        const int16_t least = op == CPOOL_MAX ? -INF : INT16_MIN, most = op == CPOOL_MAX ? INT16_MAX : INF; \
         for (isize i = 0; i < n; i++) { \
-            int16_t key = from[i] > least ? from[i] : least; \
-            key = key < most ? key : most; \
-            const int16_t sign = (int16_t)(key >> 15), size = (int16_t)((key ^ sign) - sign); \
-            to[i] = size > INF ? NOT_A_NUMBER : (uint16_t)(size | (sign & INT16_MIN)); \
+            int16_t key = from[i] > ~INF ? from[i] : ~INF; \
+            key = key < INF ? key : INF; \
+            to[i] = cpool_key(key); \
         } \
     }
-CPOOL_KEYS(f16, 0x7c00, 0x7e00)
-CPOOL_KEYS(bf16, 0x7f80, 0x7fc0)
+CPOOL_KEYS(f16, 0x7c00)
+CPOOL_KEYS(bf16, 0x7f80)
+
+/* ---------------------------------------------------------------------------------------------- divided */
+/* Gradients of averages as those of floats: multiplied by a reciprocal in double, rounded to float, and then to a half. */
+#define CPOOL_DIVIDED_HALVES(S) \
+    static void cpool_load_##S##_f64(char *dst, const char *src, isize n, const void *divisors) \
+    { \
+        const double *by = divisors; \
+        float part[64]; \
+        for (isize i = 0, many; i < n; i += many) { \
+            many = n - i < 64 ? n - i : 64; \
+            cpool_load_##S((char *)part, src + 2 * i, many); \
+            for (isize j = 0; j < many; j++) \
+                ((double *)dst)[i + j] = by ? (double)part[j] * by[i + j] : (double)part[j]; \
+        } \
+    } \
+    static void cpool_store_f64_##S(char *dst, const char *src, isize n, const void *divisors) \
+    { \
+        float part[64]; \
+        (void)divisors; \
+        for (isize i = 0, many; i < n; i += many) { \
+            many = n - i < 64 ? n - i : 64; \
+            for (isize j = 0; j < many; j++) \
+                part[j] = (float)((const double *)src)[i + j]; \
+            cpool_store_##S(dst + 2 * i, (const char *)part, many); \
+        } \
+    }
+CPOOL_DIVIDED_HALVES(f16)
+CPOOL_DIVIDED_HALVES(bf16)
+/* What the gradients of averages over windows side by side need, see repeat.pxi. */
+static const cpool_rows CPOOL_HALF_REPEATS[CPOOL_HALF_TYPES] = {
+    {.width = 8, .source = 2, .result = 2, .reciprocal = 1, .load = cpool_load_f16_f64, .store = cpool_store_f64_f16},
+    {.width = 8, .source = 2, .result = 2, .reciprocal = 1, .load = cpool_load_bf16_f64, .store = cpool_store_f64_bf16},
+};
 
 typedef struct {
     void (*load)(char *dst, const char *src, isize n);  /* halves into floats */
     void (*store)(char *dst, const char *src, isize n); /* floats into halves */
-    int (*keys)(char *dst, const char *src, isize n, int op);
-    void (*unkeys)(char *dst, const char *src, isize n, int op);
+    int (*keys)(char *dst, const char *src, isize n);
+    void (*unkeys)(char *dst, const char *src, isize n);
 } cpool_halves;
 
 static const cpool_halves CPOOL_HALVES[CPOOL_HALF_TYPES] = {

@@ -3,7 +3,8 @@
 cdef enum:
     # How the columns are reduced, see across().
     FLAT, PIXELS, GATHER, PHASES
-    # Within a strip so many taps are compared one by one before pieces pay: they are loads from the first cache.
+    # Within a strip so many taps are compared one by one before pieces pay: they are loads from the first cache. Integers and
+    # windows with dilation; the others leave strips earlier, see PREFIX_TAPS.
     STRIP_TAPS = 15
     STRIP = 16 * 1024       # what the input rows of a block of strips take in bytes
     # What a block's intermediate rows may take in bytes. Where each serves one output row, little: the rows then go from the
@@ -33,6 +34,9 @@ cdef struct Plan:
     int mode
     bint windows                # cell by cell, see windows.pxi
     bint strips                 # columns and rows in one pass, see strips.pxi
+    bint flat                   # of strips, all their rows as one
+    bint prefixes               # columns and rows by prefixes of blocks, see prefixes.pxi
+    Py_ssize_t tile, tile_bytes # columns of outputs at a time, and what they take between the passes
     cpool_strips strip
     Py_ssize_t strip_bytes
     Py_ssize_t same_first, same_end
@@ -56,6 +60,7 @@ cdef struct Scratch:
     char* last       # the result of the last pass before it is stored
     char* last_codes
     char* by         # what each element of a row is divided by, or the reciprocals
+    cpool_both both  # where that is what divides
     double* by_wide  # of short sums, the reciprocals
     Py_ssize_t by_z, by_y
     double by_rows   # the part of it that depth and rows gave
@@ -86,14 +91,23 @@ cdef void prepare(Plan* p, Py_ssize_t threads) noexcept nogil:
     decide(p, threads)
 
 
+cdef void share_rows(Plan* p, Py_ssize_t threads) noexcept nogil:
+    # Blocks that go round the threads.
+    cdef Py_ssize_t wanted
+    if p.planes < threads:
+        wanted = (threads + p.planes - 1) // max(1, p.planes)
+        p.block = max(1, min(p.block, (p.y.out + wanted - 1) // wanted))
+    p.blocks = (p.y.out + p.block - 1) // p.block
+
+
 cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
-    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, wanted, behind
+    cdef Py_ssize_t w = p.rows.width, codes = 2 if p.winners else 1, room, behind
     p.n = p.x.out * p.inner
     p.times = p.rows.reciprocal
     p.z_identity, p.y_identity = is_identity(&p.z), is_identity(&p.y)
     p.x_many = worth_pieces(&p.x, p.x.out)
     # Elements are converted as the first pass reads them, or else each row beforehand.
-    p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_reduce == NULL or p.x_many or p.x.spread > 1))
+    p.load_rows = p.divide_source or (not p.rows.plain and (p.rows.first_strips == NULL or p.x_many or p.x.spread > 1))
     p.first_reduce, p.row_width = p.rows.reduce, w
     if not p.rows.plain and not p.load_rows:
         p.first_reduce, p.row_width = p.rows.first_reduce, p.rows.source
@@ -116,15 +130,18 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
         p.row_reach = max(reach(&p.x, p.x.out), p.x.before + p.x.size)
     p.pad_row = p.row_reach > p.x.size
     p.copy_rows = p.load_rows or p.pad_row
-    p.strips = worth_strips(p)
-    p.windows = worth_windows(p)
+    p.prefixes = worth_prefixes(p)
+    p.strips = not p.prefixes and worth_strips(p)
+    p.windows = not p.prefixes and worth_windows(p)
     # Halves and quarters are exact.
     if p.windows or (p.strips and p.z_identity):
         p.times = p.times or (p.divide_result and p.divisor == 0 and p.z.kernel <= 2 and p.y.kernel <= 2 and p.x.kernel <= 2)
     # Where the first pass has nothing to do the next reads the input itself.
     p.whole_rows = is_identity(&p.x) and p.rows.plain and not p.divide_source
     if p.windows:
-        p.block, p.blocks, p.copy_rows = 1, p.y.out, False
+        p.copy_rows = False
+        p.block = p.y.out if threads == 1 else min(16, p.y.out)
+        share_rows(p, threads)
         return
     # Blocks: few enough rows for the cache, enough to go round the threads.
     room = NEAR if p.y.stride >= reach(&p.y, 1) and p.y.spread == 1 else FAR
@@ -136,16 +153,22 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
         p.block = max(p.block, min(p.y.out, 2 * reach(&p.y, 1) // p.y.stride))
     if p.strips:
         prepare_strips(p)
-    if p.planes < threads:
-        wanted = (threads + p.planes - 1) // max(1, p.planes)
-        p.block = max(1, min(p.block, (p.y.out + wanted - 1) // wanted))
-    p.blocks = (p.y.out + p.block - 1) // p.block
+    elif p.prefixes:
+        p.block = max(p.block, min(p.y.out, 64))
+        p.copy_rows = False
+        p.load_rows = p.divide_source or (not p.rows.plain and p.rows.first_prefixes == NULL)
+    share_rows(p, threads)
+    if p.prefixes:
+        prepare_prefixes(p)
+        return
     # By the whole axis, not the block: the order of a sum must not depend on how the work was cut.
     p.y_many = worth_pieces(&p.y, p.y.out)
     p.row_slots = reach(&p.y, p.block) if p.y_many else min(p.y.size, reach(&p.y, p.block) // p.y.spread + 2)
     if p.strips:
         p.chunk = reach(&p.y, p.block)
         p.strip_bytes = 64 * min(STRIPS, p.chunk * max(2, p.n * w // 64 + 1))
+        if p.flat:
+            p.strip_bytes = padded(p.block * p.row_bytes)
         return
     p.row_bytes = padded(p.row_reach * p.inner * max(w, p.row_width))
     # A row that was just copied is not yet where vectors can be loaded from at any offset (a store is only forwarded to a load
@@ -160,6 +183,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     cdef Py_ssize_t taps = 2 if p.x_many else p.x.kernel
     cdef Py_ssize_t rows = padded(p.row_slots * p.n * w), slices = padded(p.z.size * p.block * p.n * w)
     cdef Py_ssize_t last = padded(p.block * p.n * w)
+    cdef Py_ssize_t by = padded(max(p.count_x.out, p.x.out) * p.inner * (16 if p.rows.reciprocal == BOTH else w))
     if p.mode == GATHER:
         pieces = codes * (pieces + padded(taps * p.n * w))
     elif p.mode == PHASES:
@@ -171,17 +195,25 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.strips, at = <char*>at, at + (p.strip_bytes if p.strips else 0)
     s.strip_codes, at = <char*>at, at + (p.strip_bytes if p.strips and codes == 2 else 0)
     s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.copy_rows else 0)
-    s.pieces, at = <char*>at, at + (0 if p.strips else pieces)
-    s.rows, at = <char*>at, at + (0 if p.strips or p.y_identity else rows)
-    s.row_codes, at = <char*>at, at + (0 if p.strips or p.y_identity or codes == 1 else rows)
+    s.pieces, at = <char*>at, at + (0 if p.strips or p.prefixes else pieces)
+    s.rows, at = <char*>at, at + (0 if p.strips or p.prefixes or p.y_identity else rows)
+    s.row_codes, at = <char*>at, at + (0 if p.strips or p.prefixes or p.y_identity or codes == 1 else rows)
     s.slices, at = <char*>at, at + (0 if p.z_identity else slices)
     s.slice_codes, at = <char*>at, at + (0 if p.z_identity or codes == 1 else slices)
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
-    s.by, at = <char*>at, at + (padded(max(p.count_x.out, p.x.out) * p.inner * w) if p.divide_source or p.divide_result else 0)
-    s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if p.rows == &SHORT_SUMS and p.divide_result else 0)
+    s.by, at = <char*>at, at + (by if p.divide_source or p.divide_result else 0)
+    s.both.by, s.both.reciprocal, s.both.even = <double*>s.by, <double*>s.by + p.n, p.divisor != 0
+    s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if in_float(p) and p.divide_result else 0)
+    if p.prefixes:
+        at = prefix_scratch_bytes(p, s, at)
     s.by_rows = 0
     return at - <Py_ssize_t>memory
+
+
+cdef inline bint in_float(const Plan* p) noexcept nogil:
+    # Sums of floats as such: CPOOL_SHORT_SUMS, and those of halves.
+    return p.rows.width == 4 and not p.rows.idempotent and p.rows.reciprocal == 0
 
 
 cdef inline double divisor_at(const Plan* p, Py_ssize_t z, Py_ssize_t y, Py_ssize_t x) noexcept nogil:
@@ -198,8 +230,9 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
     # double: padding of two thousand million cells on three axes would overflow 64 bits.
     cdef double rows = 1, cells
     cdef Py_ssize_t x, i
+    cdef const char* found = <const char*>&s.both if p.rows.reciprocal == BOTH else s.by
     if s.by_rows != 0 and z == s.by_z and y == s.by_y:
-        return s.by
+        return found
     s.by_z, s.by_y = z, y
     if p.divisor == 0:
         rows = <double>divisor_of(&p.count_z, z, p.include_pad) * <double>divisor_of(&p.count_y, y, p.include_pad)
@@ -211,13 +244,17 @@ cdef const char* divisors_of(const Plan* p, Scratch* s, Py_ssize_t z, Py_ssize_t
                 cells = 1       # a window without a cell averages to 0, not to 0 / 0
             if p.divisor != 0:
                 cells = p.divisor
+            if p.rows.reciprocal == BOTH:
+                for i in range(x * p.inner, (x + 1) * p.inner):
+                    s.both.by[i], s.both.reciprocal[i] = cells, 1 / cells
+                continue
             if p.times:
                 cells = 1 / cells
             for i in range(x * p.inner, (x + 1) * p.inner):
-                if p.rows == &SHORT_SUMS:
+                if in_float(p):
                     (<float*>s.by)[i] = <float>cells
                     if p.divide_result:
                         s.by_wide[i] = cells if p.times else 1 / cells
                 else:
                     (<double*>s.by)[i] = cells
-    return s.by
+    return found

@@ -99,6 +99,9 @@ cdef void slice_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
     if p.strips:
         strip_rows(p, s, slice, z, r0, r1, out, out_code)
         return
+    if p.prefixes:
+        prefix_rows(p, s, slice, z, r0, r1, out, out_code)
+        return
     if p.y_identity:
         rows_across(p, s, slice, r0, r1, out, out_code, z)
         return
@@ -127,6 +130,11 @@ cdef void slice_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
 cdef void finish(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t z, Py_ssize_t r0, Py_ssize_t r1) noexcept nogil:
     # What the last pass left in scratch goes out: stored values, narrowed codes.
     cdef Py_ssize_t r, at, pitch = p.n * p.rows.width
+    if p.rows.reciprocal == BOTH and (p.divisor != 0 or not p.divide_result):
+        # Rows of results follow each other, and one divisor serves them all.
+        at = ((plane * p.z.out + z) * p.y.out + r0) * p.n
+        p.rows.store(p.result + at * p.rows.result, s.last, (r1 - r0) * p.n, divisors_of(p, s, z, r0) if p.divide_result else NULL)
+        return
     for r in range(r0, r1):
         at = ((plane * p.z.out + z) * p.y.out + r) * p.n
         if p.store_rows:
@@ -146,11 +154,11 @@ cdef void reduce_unit(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t r0
         at = plane * p.z.out * p.y.out * p.n
         window_rows(p, source, p.result + at * p.rows.result, p.winners + at if p.winners else NULL, r0, r1)
         return
-    if p.strips and p.z_identity:
+    if p.z_identity and (p.prefixes or (p.strips and not (p.flat and p.store_rows))):
         for z in range(p.z.out):
             at = ((plane * p.z.out + z) * p.y.out + r0) * p.n
-            strip_rows(p, s, source + z * p.slice_step, z, r0, r1, p.result + at * p.rows.result,
-                       p.winners + at if p.winners else NULL)
+            slice_rows(p, s, source + z * p.slice_step, z, r0, r1, p.result + at * p.rows.result,
+                       p.winners + at * p.winner_width if p.winners else NULL)
         return
     if not p.z_identity:
         for z in range(p.z.size):

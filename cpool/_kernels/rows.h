@@ -24,6 +24,14 @@ enum { CPOOL_F32, CPOOL_F64, CPOOL_I8, CPOOL_U8, CPOOL_I16, CPOOL_U16, CPOOL_I32
 #include "strips.h"
 #include "pick.h"
 #include "windows.h"
+#include "prefixes.h"
+
+/* What divides a row, and the reciprocals; `even`: the first of each all of it. */
+enum { CPOOL_BOTH = 2 };
+typedef struct {
+    double *by, *reciprocal;
+    int even;
+} cpool_both;
 
 /* What the passes need of one operation on one element type. Entries that it has no use for are NULL. */
 typedef struct {
@@ -31,7 +39,7 @@ typedef struct {
     isize source;      /* bytes of an element of the input */
     isize result;      /* bytes of an element of the output */
     int idempotent;    /* op(a, a) == a: a window may be covered by overlapping pieces */
-    int reciprocal;    /* `by`, whose elements are as wide as those within the passes, holds reciprocals */
+    int reciprocal;    /* `by`, whose elements are as wide as those within the passes, holds reciprocals; CPOOL_BOTH: it is a cpool_both */
     int plain;         /* an input element is an element within the passes, as it stands */
     int byte_codes;    /* strips and windows can keep the codes of winners */
 
@@ -52,6 +60,11 @@ typedef struct {
     /* Windows cell by cell, see windows.h; the same two. */
     void (*windows)(const cpool_windows *);
     void (*first_windows)(const cpool_windows *);
+    /* Windows along one axis, see prefixes.h: of lines (the same two), and along rows whose cells follow each other (NULL: never). */
+    void (*prefixes)(const cpool_prefixes *);
+    void (*first_prefixes)(const cpool_prefixes *);
+    void (*prefixes_across)(const cpool_prefixes *);
+    void (*first_prefixes_across)(const cpool_prefixes *);
     /* out[c] = the sum of n input elements from src + c * src_step on, for c < count; sums only. */
     void (*fold)(char *out, const char *src, isize src_step, isize count, isize n);
     /* The same of max and min; unless `code` is NULL it takes the place of each winner, in code_width bytes. */
@@ -126,7 +139,9 @@ static inline void cpool_copy_rows(char *dst, isize dst_step, const char *src, i
         ((TYPE *)dst)[n - 1] = ((const TYPE *)a)[n / 2]
 static inline void cpool_zip(char *restrict dst, const char *restrict a, const char *restrict b, isize n, isize width)
 {
-    if (width == 4) {
+    if (width == 2) {
+        CPOOL_ZIP_LOOP(cpool_bytes2);
+    } else if (width == 4) {
         CPOOL_ZIP_LOOP(cpool_bytes4);
     } else if (width == 8) {
         CPOOL_ZIP_LOOP(cpool_bytes8);
@@ -144,7 +159,9 @@ static inline void cpool_zip(char *restrict dst, const char *restrict a, const c
     }
 static inline void cpool_repeat(char *restrict dst, const char *restrict src, isize times, isize n, isize width)
 {
-    if (width == 4) {
+    if (width == 2) {
+        CPOOL_REPEAT_LOOP(cpool_bytes2)
+    } else if (width == 4) {
         CPOOL_REPEAT_LOOP(cpool_bytes4)
     } else if (width == 8) {
         CPOOL_REPEAT_LOOP(cpool_bytes8)
@@ -193,6 +210,15 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #define CPOOL_X86 0
 #endif
 
+#include "half.h"
+
+/* Where a mask selects elements as they are read and written, the rest of a vector need not be there: channels of floats are taken
+ * in vectors that lie within a cache line each, and the first and the last of a pixel are parts. One that straddles two lines would
+ * take twice as long to read, and arrays of numpy begin within a line. */
+#define CPOOL_PARTS (CPOOL_X86 && CPOOL_BYTES == 64)
+#define CPOOL_EPI_32 epi32
+#define CPOOL_EPI_64 epi64
+
 /* The width of the longest vector, as its names have it. */
 #if CPOOL_BYTES == 64
 #define CPOOL_LONGEST 64
@@ -203,6 +229,8 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #else
 #define CPOOL_LONGEST lane
 #endif
+
+#include "rows_halved.h"
 
 #define CPOOL_CAT_(a, b, c) a##_##b##_##c
 #define CPOOL_CAT(a, b, c) CPOOL_CAT_(a, b, c)
@@ -269,6 +297,7 @@ static inline void cpool_spread(char *dst, const char *src, isize step, isize n,
 #if CPOOL_BYTES /* see CPOOL_SHORT_SUMS; the careful way of both takes double */
 #define SUMS 1
 #define SHORT_SUMS 1
+#define HALVES CPOOL_HALF_VECTORS
 static void cpool_strips_widening_f64(const cpool_strips *);
 static void cpool_windows_widening_f64(const cpool_windows *);
 #endif
@@ -306,6 +335,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #define T int16_t
 #define I int16_t
 #define BITS 16
+#define SUMS 1
 #define LOWEST INT16_MIN
 #define HIGHEST INT16_MAX
 #include "rows_type.h"
@@ -313,6 +343,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #define T uint16_t
 #define I int16_t
 #define BITS 16
+#define SUMS 1
 #define LOWEST 0
 #define HIGHEST UINT16_MAX
 #include "rows_type.h"
@@ -323,6 +354,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #define LOWEST INT32_MIN
 #define HIGHEST INT32_MAX
 #define WINNERS 1
+#define SUMS 1
 #include "rows_type.h"
 #define S u32
 #define T uint32_t
@@ -331,6 +363,7 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #define LOWEST 0
 #define HIGHEST UINT32_MAX
 #define WINNERS 1
+#define SUMS 1
 #include "rows_type.h"
 #define S i64
 #define T int64_t
@@ -351,6 +384,8 @@ static void cpool_windows_widening_f64(const cpool_windows *);
 #include "rows_type.h"
 
 #include "rows_tables.h"
+#include "rows_few.h"
+#include "rows_halves.h"
 #include "halves.h"
 #include "lp.h"
 #include "median.h"

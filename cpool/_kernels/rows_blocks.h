@@ -50,9 +50,20 @@ CPOOL_INLINE T BN(fold)(const char *src, isize n)
 
 #include "strips_blocks.h"
 #include "windows_blocks.h"
+#include "windows_walk.h"
+#if defined(GRADS) && defined(KEEP)
+#include "pick_width.h"
+#endif
+#if FLOATING && !defined(HALVED)
+#include "prefixes_blocks.h"
+#endif
 
 #undef READ
+#undef READ_PART
 #undef READ_EVEN
 #undef READ_ODD
 #undef SOURCE
+#undef PUT
+#undef PUT_PART
+#undef KEEP
 #undef BN

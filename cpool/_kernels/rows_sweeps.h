@@ -27,6 +27,13 @@ static void FN(KIND(fold))(char *out, const char *src, isize src_step, isize cou
 
 #include "strips_rows.h"
 #include "windows_rows.h"
+#if FLOATING && !defined(HALVED)
+#include "prefixes_rows.h"
+#endif
+#ifdef RETURNS
+#include "pick_rows.h"
+#undef RETURNS
+#endif
 
 #undef SOURCE
 #undef KIND

@@ -55,39 +55,42 @@ CPOOL_STORE(f64_f64, double, sum / by[i])
 
 #define CPOOL_BEST(S, T, op, neutral) \
     .width = sizeof(T), .source = sizeof(T), .result = sizeof(T), .idempotent = 1, .plain = 1, .reduce = cpool_reduce_##op##_##S, \
-    .strips = cpool_strips_##op##_##S, .windows = cpool_windows_##op##_##S, .fold_best = cpool_fold_##op##_##S, \
+    .windows = cpool_windows_##op##_##S, .fold_best = cpool_fold_##op##_##S, \
     .fill = cpool_fill_##neutral##_##S
 #define CPOOL_CODES(S, op) \
-    .reduce_winner = cpool_reduce_winner_##op##_##S, .raise_codes = cpool_raise_codes_##S, .narrow = cpool_narrow_##S
+    .strips = cpool_strips_##op##_##S, .reduce_winner = cpool_reduce_winner_##op##_##S, .raise_codes = cpool_raise_codes_##S, .narrow = cpool_narrow_##S
+#define CPOOL_BEST_PREFIXES(S, op) .prefixes = cpool_prefixes_##op##_##S, .prefixes_across = cpool_prefixes_across_##op##_##S
 #define CPOOL_SELECTS(op, neutral) \
-    {{CPOOL_BEST(f32, float, op, neutral), CPOOL_CODES(f32, op), .byte_codes = 1}, \
-     {CPOOL_BEST(f64, double, op, neutral), CPOOL_CODES(f64, op), .byte_codes = 1}, \
+    {{CPOOL_BEST(f32, float, op, neutral), CPOOL_BEST_PREFIXES(f32, op), CPOOL_CODES(f32, op), .byte_codes = 1}, \
+     {CPOOL_BEST(f64, double, op, neutral), CPOOL_BEST_PREFIXES(f64, op), CPOOL_CODES(f64, op), .byte_codes = 1}, \
      {CPOOL_BEST(i8, int8_t, op, neutral)}, {CPOOL_BEST(u8, uint8_t, op, neutral)}, \
      {CPOOL_BEST(i16, int16_t, op, neutral)}, {CPOOL_BEST(u16, uint16_t, op, neutral)}, \
      {CPOOL_BEST(i32, int32_t, op, neutral), CPOOL_CODES(i32, op)}, {CPOOL_BEST(u32, uint32_t, op, neutral), CPOOL_CODES(u32, op)}, \
      {CPOOL_BEST(i64, int64_t, op, neutral), CPOOL_CODES(i64, op)}, {CPOOL_BEST(u64, uint64_t, op, neutral), CPOOL_CODES(u64, op)}}
 
 /* Sums in ACC. Their input is what they add up (plain), or is widened as it is read, or each row is loaded first. */
+#define CPOOL_SUM_PREFIXES .prefixes = cpool_prefixes_sum_f64, .prefixes_across = cpool_prefixes_across_sum_f64
 #define CPOOL_SUM(ACC, T, RESULT) \
     .width = sizeof(T), .result = sizeof(RESULT), .reduce = cpool_reduce_sum_##ACC, .strips = cpool_strips_sum_##ACC, \
     .windows = cpool_windows_sum_##ACC, .accumulate = cpool_accumulate_##ACC, .fill = cpool_fill_zero_##ACC
 #if CPOOL_BYTES
 #define CPOOL_WIDENING \
+    .first_prefixes = cpool_prefixes_widening_f64, .first_prefixes_across = cpool_prefixes_across_widening_f64, \
     .first_reduce = cpool_reduce_widening_f64, .first_strips = cpool_strips_widening_f64, .first_windows = cpool_windows_widening_f64, \
     .fold = cpool_fold_widening_f64
 #else
 #define CPOOL_WIDENING .fold = NULL
 #endif
 #define CPOOL_SUM_F32 \
-    {CPOOL_SUM(f64, double, float), .source = 4, .reciprocal = 1, CPOOL_WIDENING, .load = cpool_load_f32_f64, \
+    {CPOOL_SUM(f64, double, float), CPOOL_SUM_PREFIXES, .source = 4, .reciprocal = 1, CPOOL_WIDENING, .load = cpool_load_f32_f64, \
      .store = cpool_store_f64_f32}
 #define CPOOL_SUM_F64 \
-    {CPOOL_SUM(f64, double, double), .source = 8, .plain = 1, .fold = cpool_fold_f64, \
+    {CPOOL_SUM(f64, double, double), CPOOL_SUM_PREFIXES, .source = 8, .plain = 1, .fold = cpool_fold_f64, \
      .load = cpool_load_f64_f64, .store = cpool_store_f64_f64}
 #define CPOOL_SUM_INT(S, T) \
     {CPOOL_SUM(u64, uint64_t, uint64_t), .source = sizeof(T), .plain = sizeof(T) == 8, .load = cpool_load_##S##_u64}
 #define CPOOL_MEAN_INT(S, T) \
-    {CPOOL_SUM(f64, double, double), .source = sizeof(T), .load = cpool_load_##S##_f64, .store = cpool_store_f64_f64}
+    {CPOOL_SUM(f64, double, double), CPOOL_SUM_PREFIXES, .source = sizeof(T), .load = cpool_load_##S##_f64, .store = cpool_store_f64_f64}
 #define CPOOL_INTEGERS(ENTRY) \
     ENTRY(i8, int8_t), ENTRY(u8, uint8_t), ENTRY(i16, int16_t), ENTRY(u16, uint16_t), ENTRY(i32, int32_t), \
     ENTRY(u32, uint32_t), ENTRY(i64, int64_t), ENTRY(u64, uint64_t)
@@ -108,7 +111,11 @@ static const cpool_rows CPOOL_SHORT_SUMS = {CPOOL_SUM(f32, float, float), .sourc
 static const cpool_rows CPOOL_SHORT_SUMS = {.width = 0};
 #endif
 
-static const cpool_grads CPOOL_GRADS[2] = {
+static const cpool_grads CPOOL_GRADS[2 + CPOOL_HALF_TYPES] = {
     {4, cpool_pick_f32, cpool_pick_pairs_f32},
     {8, cpool_pick_f64, cpool_pick_pairs_f64},
+#if CPOOL_HALF_VECTORS
+    {2, cpool_pick_f16_f32, cpool_pick_pairs_f16_f32},
+    {2, cpool_pick_bf16_f32, cpool_pick_pairs_bf16_f32},
+#endif
 };

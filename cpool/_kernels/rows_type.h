@@ -11,6 +11,9 @@
 #ifndef SHORT_SUMS
 #define SHORT_SUMS 0
 #endif
+#ifndef HALVES
+#define HALVES 0
+#endif
 
 /* The widths, from the machine's vector down to two elements, then one lane for the last element of an odd row. */
 #if CPOOL_BYTES >= 64
@@ -110,6 +113,9 @@
 
 #define SOURCE T
 #define KIND(name) name
+#ifdef GRADS
+#define RETURNS
+#endif
 #include "rows_sweeps.h"
 #if WIDENS && CPOOL_BYTES
 #define SOURCE float
@@ -117,11 +123,49 @@
 #include "rows_sweeps.h"
 #endif
 
+#if HALVES
+#define HALVED
+#define SOURCE uint16_t
+#define KIND(name) CPOOL_NAME(name, f16)
+#define RETURNS
+#include "rows_sweeps.h"
+#define SOURCE uint16_t
+#define KIND(name) CPOOL_NAME(name, bf16)
+#define RETURNS
+#include "rows_sweeps.h"
+#undef HALVED
+#endif
+
 #if WINNERS && FLOATING
 #define CODES_OF(s) ((s)->code != NULL)
 #else
 #define CODES_OF(s) 0
 #endif
+#if HALVES
+#define OF_HALVES(HALF) \
+    static void FN(strips_max_##HALF)(const cpool_strips *s) \
+    { \
+        if (CODES_OF(s)) \
+            FN(strips_of_##HALF)(CPOOL_MAX, 1, s); \
+        else if (s->taps_x == 2 && s->taps_y == 2 && s->stride_x == 2 && s->stride_y == 2 && s->hop_x == 2 && s->hop_y == 1) \
+            FN(strips_any_##HALF)(CPOOL_MAX, 0, s, 2, 2); \
+        else \
+            FN(strips_any_##HALF)(CPOOL_MAX, 0, s, 0, 0); \
+    } \
+    static void FN(strips_sum_##HALF)(const cpool_strips *s) { FN(strips_of_##HALF)(CPOOL_SUM, 0, s); } \
+    static void FN(windows_max_##HALF)(const cpool_windows *w) \
+    { \
+        if (CODES_OF(w)) \
+            FN(windows_of_##HALF)(CPOOL_MAX, 1, w); \
+        else \
+            FN(windows_of_##HALF)(CPOOL_MAX, 0, w); \
+    } \
+    static void FN(windows_sum_##HALF)(const cpool_windows *w) { FN(windows_of_##HALF)(CPOOL_SUM, 0, w); }
+OF_HALVES(f16)
+OF_HALVES(bf16)
+#undef OF_HALVES
+#endif
+#if BITS > 16 /* rows of narrow integers are reduced as one, see strips.pxi */
 static void FN(strips_max)(const cpool_strips *s)
 {
     if (CODES_OF(s))
@@ -136,6 +180,7 @@ static void FN(strips_min)(const cpool_strips *s)
     else
         FN(strips_any)(CPOOL_MIN, 0, s, 0, 0);
 }
+#endif
 static void FN(windows_max)(const cpool_windows *w)
 {
     if (CODES_OF(w))
@@ -146,11 +191,37 @@ static void FN(windows_max)(const cpool_windows *w)
 static void FN(windows_min)(const cpool_windows *w)
 {
     if (CODES_OF(w))
-        FN(windows_any)(CPOOL_MIN, 1, w, w->offset, w->tap, w->many, w->row);
+        FN(windows_of)(CPOOL_MIN, 1, w);
     else
-        FN(windows_any)(CPOOL_MIN, 0, w, w->offset, w->tap, w->many, w->row);
+        FN(windows_of)(CPOOL_MIN, 0, w);
 }
 #undef CODES_OF
+#if FLOATING
+#define PREFIXES(name, OP, suffix) \
+    static void FN(name##_##suffix)(const cpool_prefixes *p) \
+    { \
+        if (p->code && p->src_code) \
+            FN(name##_any)(OP, 2, p); \
+        else if (p->code) \
+            FN(name##_any)(OP, 1, p); \
+        else \
+            FN(name##_any)(OP, 0, p); \
+    }
+PREFIXES(prefixes, CPOOL_MAX, max)
+PREFIXES(prefixes, CPOOL_MIN, min)
+#undef PREFIXES
+#define PREFIXES(name, OP, suffix) \
+    static void FN(name##_##suffix)(const cpool_prefixes *p) \
+    { \
+        if (p->code) \
+            FN(name##_any)(OP, 1, p); \
+        else \
+            FN(name##_any)(OP, 0, p); \
+    }
+PREFIXES(prefixes_across, CPOOL_MAX, max)
+PREFIXES(prefixes_across, CPOOL_MIN, min)
+#undef PREFIXES
+#endif
 static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
 {
     FN(reduce_any)(CPOOL_MAX, out, out_step, src, src_step, count, tap_step, taps, n);
@@ -222,15 +293,12 @@ static void FN(narrow)(char *dst, isize dst_width, const char *code, isize n)
 
 #include "fold_best.h"
 
-#ifdef GRADS
-#include "pick_rows.h"
-#endif
-
 #if SUMS
 static void FN(reduce_sum)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
 {
     FN(reduce_any)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
+#if BITS == 64 || FLOATING
 static void FN(strips_sum)(const cpool_strips *s)
 {
     FN(strips_of)(CPOOL_SUM, 0, s);
@@ -239,6 +307,7 @@ static void FN(windows_sum)(const cpool_windows *w)
 {
     FN(windows_of)(CPOOL_SUM, 0, w);
 }
+#endif
 #if WIDENS
 #if CPOOL_BYTES
 static void FN(windows_widening)(const cpool_windows *w)
@@ -255,6 +324,26 @@ static void FN(reduce_widening)(char *out, isize out_step, const char *src, isiz
     FN(reduce_any_widening)(CPOOL_SUM, out, out_step, src, src_step, count, tap_step, taps, n);
 }
 #endif
+#endif
+#if BITS == 64 && FLOATING
+static void FN(prefixes_sum)(const cpool_prefixes *p)
+{
+    FN(prefixes_any)(CPOOL_SUM, 0, p);
+}
+static void FN(prefixes_across_sum)(const cpool_prefixes *p)
+{
+    FN(prefixes_across_any)(CPOOL_SUM, 0, p);
+}
+#endif
+#if WIDENS && CPOOL_BYTES
+static void FN(prefixes_widening)(const cpool_prefixes *p)
+{
+    FN(prefixes_any_widening)(CPOOL_SUM, 0, p);
+}
+static void FN(prefixes_across_widening)(const cpool_prefixes *p)
+{
+    FN(prefixes_across_any_widening)(CPOOL_SUM, 0, p);
+}
 #endif
 static void FN(accumulate)(char *out, const char *src, isize n)
 {
@@ -286,6 +375,7 @@ static void FN(fill_zero)(char *dst, isize n)
 #undef SUMS
 #undef WIDENS
 #undef SHORT_SUMS
+#undef HALVES
 #if !FLOATING
 #undef LOWEST
 #undef HIGHEST

@@ -47,6 +47,8 @@ typedef I M __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(I)), may_al
 
 #if CPOOL_BYTES && !defined(LANE)
 typedef uint8_t FN(bytes) __attribute__((vector_size(LANES)));
+typedef uint16_t FN(shorts) __attribute__((vector_size(2 * LANES)));
+typedef int32_t FN(ints) __attribute__((vector_size(4 * LANES)));
 #endif
 
 /* Where b replaces a. The first of equals stays, and so does the first NaN: a comparison that is false for NaN, negated,
@@ -80,6 +82,9 @@ CPOOL_INLINE V FN(combine)(int op, V a, V b)
 typedef float FN(half) __attribute__((vector_size(B / 2), aligned(4), may_alias));
 #endif
 #include "strips_width.h"
+#if FLOATING
+#include "prefixes_width.h"
+#endif
 
 #if SUMS && BITS == 64
 CPOOL_INLINE T FN(sum_of_lanes)(V v)
@@ -104,11 +109,19 @@ CPOOL_INLINE T FN(sum_of_lanes)(V v)
 }
 #endif
 
+#if CPOOL_PARTS && B == 64 && FLOATING
+#define READ_PART(p, part) ((V)CPOOL_NAME(_mm512_maskz_loadu, CPOOL_NAME(CPOOL_EPI, BITS))(part, p))
+#else
+#define READ_PART(p, part) READ(p)
+#endif
 #define READ(p) LOAD(p)
 #define READ_EVEN(p) EVEN(p)
 #define READ_ODD(p) ODD(p)
 #define SOURCE T
 #define BN(name) FN(name)
+#define PUT FN(put)
+#define PUT_PART FN(put_part)
+#define KEEP STORE
 #include "rows_blocks.h"
 
 #if WIDENS && CPOOL_BYTES /* the same from a row of float: twice the lanes a byte, so vectors half as wide */
@@ -127,11 +140,25 @@ CPOOL_INLINE T FN(sum_of_lanes)(V v)
 #define READ_EVEN(p) WIDEN(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_EVEN, LANES)))
 #define READ_ODD(p) WIDEN(__builtin_shufflevector(HALF(p), HALF((p) + B / 2), CPOOL_NAME(CPOOL_ODD, LANES)))
 #endif
+#if CPOOL_PARTS && B == 64
+#define READ_PART(p, part) WIDEN(_mm256_maskz_loadu_ps((__mmask8)(part), (const float *)(p)))
+#else
+#define READ_PART(p, part) READ(p)
+#endif
 #define SOURCE float
 #define BN(name) FN(CPOOL_NAME(name, widening))
+#define PUT FN(put)
+#define PUT_PART FN(put_part)
 #include "rows_blocks.h"
 #undef HALF
 #undef WIDEN
+#endif
+
+#if HALVES
+#define HALF f16
+#include "rows_half.h"
+#define HALF bf16
+#include "rows_half.h"
 #endif
 
 #if WINNERS
@@ -154,10 +181,6 @@ CPOOL_INLINE void FN(reduce_winner)(int op, char *out, char *out_code, const cha
     STORE(out, a);
     STORE_CODE(out_code, from);
 }
-#endif
-
-#ifdef GRADS
-#include "pick_width.h"
 #endif
 
 #undef V

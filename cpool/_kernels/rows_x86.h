@@ -100,6 +100,25 @@ CPOOL_X86_WINNER(16, 128, f64, pd, __mmask8, __m128d)
 #define cpool_x86_winner_f32_lane cpool_x86_winner_f32_16
 #define cpool_x86_winner_f64_lane cpool_x86_winner_f64_16
 
+/* The same for codes as wide as elements. */
+#define CPOOL_X86_TAKE(bytes, bits, S, suffix, lane, mask, vector, codes) \
+    CPOOL_INLINE vector cpool_x86_take_##S##_##bytes(int op, vector a, vector b, void *from, const void *other) \
+    { \
+        const mask number = CPOOL_MM(bits, cmp_##suffix##_mask)(a, a, _CMP_ORD_Q); \
+        const mask wins = op == CPOOL_MAX ? CPOOL_MM(bits, mask_cmp_##suffix##_mask)(number, b, a, _CMP_NLE_UQ) \
+                                          : CPOOL_MM(bits, mask_cmp_##suffix##_mask)(number, b, a, _CMP_NGE_UQ); \
+        *(codes *)from = CPOOL_MM(bits, mask_mov_##lane)(*(codes *)from, wins, *(const codes *)other); \
+        return CPOOL_MM(bits, mask_mov_##suffix)(a, wins, b); \
+    }
+CPOOL_X86_TAKE(64, 512, f32, ps, epi32, __mmask16, __m512, __m512i)
+CPOOL_X86_TAKE(64, 512, f64, pd, epi64, __mmask8, __m512d, __m512i)
+CPOOL_X86_TAKE(32, 256, f32, ps, epi32, __mmask8, __m256, __m256i)
+CPOOL_X86_TAKE(32, 256, f64, pd, epi64, __mmask8, __m256d, __m256i)
+CPOOL_X86_TAKE(16, 128, f32, ps, epi32, __mmask8, __m128, __m128i)
+CPOOL_X86_TAKE(16, 128, f64, pd, epi64, __mmask8, __m128d, __m128i)
+#define cpool_x86_take_f32_lane cpool_x86_take_f32_16
+#define cpool_x86_take_f64_lane cpool_x86_take_f64_16
+
 #define CPOOL_X86_PUT(bytes, lanes, S, bits, WIDE, vector) \
     CPOOL_INLINE void cpool_x86_put_##S##_##bytes(char *out, __m128i codes) { memcpy(out, &codes, lanes); } \
     CPOOL_INLINE void cpool_x86_put_wide_##S##_##bytes(char *out, __m128i codes) \
@@ -117,12 +136,12 @@ CPOOL_X86_PUT(lane, 1, f32, 32, _mm_cvtepu8_epi32, __m128i)
 CPOOL_X86_PUT(lane, 1, f64, 64, _mm_cvtepu8_epi64, __m128i)
 
 #define CPOOL_X86_ADD_WHERE(bytes, bits, S, suffix, lanes, mask, vector) \
-    CPOOL_INLINE vector cpool_x86_add_where_##S##_##bytes(vector sum, const char *code, uint8_t wanted, const char *grad) \
+    CPOOL_INLINE vector cpool_x86_add_where_##S##_##bytes(vector sum, const char *code, uint8_t wanted, vector grad) \
     { \
         __m128i found = _mm_setzero_si128(); \
         memcpy(&found, code, lanes); \
         const mask here = (mask)_mm_cmpeq_epi8_mask(found, _mm_set1_epi8((char)wanted)); \
-        return CPOOL_MM(bits, mask_add_##suffix)(sum, here, sum, CPOOL_MM(bits, loadu_##suffix)((const void *)grad)); \
+        return CPOOL_MM(bits, mask_add_##suffix)(sum, here, sum, grad); \
     }
 CPOOL_X86_ADD_WHERE(64, 512, f32, ps, 16, __mmask16, __m512)
 CPOOL_X86_ADD_WHERE(64, 512, f64, pd, 8, __mmask8, __m512d)

@@ -40,9 +40,19 @@ cdef int share_out(Work work, const void* job, Py_ssize_t bytes, Py_ssize_t unit
     return 0
 
 
+cdef Py_ssize_t prepare_reduce(Plan* p, Py_ssize_t threads) noexcept nogil:
+    # Returns the bytes of scratch memory that reduce_units needs.
+    cdef Scratch unused
+    if p.repeat:
+        prepare_repeat(p, threads)
+        return padded(repeat_scratch_bytes(p, &unused, NULL))
+    planes_as_rows(p)
+    prepare(p, threads)
+    return padded(scratch_bytes(p, &unused, NULL))
+
+
 cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
     cdef Py_ssize_t bytes, t
-    cdef Scratch layout
     if p.planes == 0 or p.inner == 0:
         return 0
     if folds(p):
@@ -53,11 +63,7 @@ cdef int run_reduce(Plan* p, Py_ssize_t threads) except -1 nogil:
         for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
             fold_planes(p, p.planes * t // threads, p.planes * (t + 1) // threads)
         return 0
-    if p.repeat:
-        prepare_repeat(p, threads)
-    else:
-        prepare(p, threads)
-    bytes = padded(repeat_scratch_bytes(p, &layout, NULL) if p.repeat else scratch_bytes(p, &layout, NULL))
+    bytes = prepare_reduce(p, threads)
     return share_out(reduce_units, p, bytes, p.planes * p.blocks, threads)
 
 

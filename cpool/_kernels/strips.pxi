@@ -4,7 +4,7 @@
 cdef bint worth_strips(const Plan* p) noexcept nogil:
     cdef const Axis* x = &p.x
     cdef const Axis* y = &p.y
-    if p.inner != 1 or x.spread != 1 or y.spread != 1 or p.rows.strips == NULL:
+    if p.inner != 1 or x.spread != 1 or y.spread != 1 or (p.rows.strips == NULL and not worth_flat(p)):
         return False
     if not (x.stride == 1 or (x.stride == 2 and x.dilation == 1 and x.kernel > 1)):
         return False
@@ -20,8 +20,11 @@ cdef bint worth_strips(const Plan* p) noexcept nogil:
 cdef void prepare_strips(Plan* p) noexcept nogil:
     cdef Py_ssize_t lines
     cdef cpool_strips* f = &p.strip
+    p.flat = worth_flat(p)
     p.copy_rows = p.copy_rows or p.y.before > 0 or reach(&p.y, p.y.out) > p.y.size
-    p.row_bytes = (p.row_reach * max(p.rows.width, p.row_width) + 63) // 64 * 64
+    p.row_bytes = p.row_reach * max(p.rows.width, p.row_width)
+    if not p.flat:
+        p.row_bytes = (p.row_bytes + 63) // 64 * 64
     lines = min(STRIPS // 2, max(STRIP // p.row_bytes, 2 * reach(&p.y, 1)))
     p.block = max(1, min(p.y.out, (lines - reach(&p.y, 1)) // p.y.stride + 1))
     if not p.z_identity:
@@ -55,6 +58,9 @@ cdef void copy_lines(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
         cpool_copy_rows(s.row + first * p.row_bytes + p.row_left * p.row_width, p.row_bytes, slice + (start + first) * p.row_step,
                         p.row_step, end - first, p.x.size * p.row_width)
         return
+    if p.row_bytes == p.x.size * p.row_width and p.row_step == p.x.size * p.rows.source and not p.divide_source:
+        p.rows.load(s.row + first * p.row_bytes, slice + (start + first) * p.row_step, (end - first) * p.x.size, NULL)
+        return
     for y in range(first, end):
         load_row(p, s, slice + (start + y) * p.row_step, s.row + y * p.row_bytes, z, start + y)
 
@@ -68,6 +74,9 @@ cdef void strip_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
     if p.copy_rows:
         copy_lines(p, s, slice, z, start, lines)
         f.src, f.src_step = s.row, p.row_bytes
+    if p.flat:
+        flat_rows(p, s, f.src, f.src_step, r1 - r0, out)
+        return
     f.rows, f.out, f.code, f.scratch, f.codes = r1 - r0, out, out_code, s.strips, s.strip_codes
     if not (p.z_identity and p.divide_result):
         run_strips(p, &f)
@@ -113,3 +122,23 @@ cdef void raise_strips(const Plan* p, char* code, Py_ssize_t r0, Py_ssize_t r1, 
             codes[i] = max(codes[i], <uint8_t>least)
         for o in range(p.edge):
             codes[o] = max(codes[o], <uint8_t>(least + cells_of(&p.x, o).tap))
+
+
+# ------------------------------------------------------------------------------------------------------------ as one long row
+# Integers of one or two bytes, and their sums: a vector holds more of them than a row of a small plane has. The copied rows, padding between them,
+# are as one long row, along which windows of stride 1 are found; those that begin where no window does are left out at the end.
+
+cdef bint worth_flat(const Plan* p) noexcept nogil:
+    return p.rows.width <= 2 and p.winners == NULL
+
+
+cdef void flat_rows(const Plan* p, Scratch* s, const char* src, Py_ssize_t step, Py_ssize_t rows, char* out) noexcept nogil:
+    # Down the rows, along what that left, and out.
+    cdef Py_ssize_t w = p.rows.width, pitch = p.row_bytes, n = p.row_reach
+    cdef bint one = p.y.stride == 1 and step == pitch
+    p.rows.reduce(s.strips, pitch, src, p.y.stride * step, 1 if one else rows, p.y.dilation * step, p.y.kernel, rows * n if one else n)
+    p.rows.reduce(s.strips, 0, s.strips, 0, 1, p.strip.hop_x, p.x.kernel, rows * n - (p.x.kernel - 1) * p.x.dilation)
+    if p.x.stride == 1:
+        cpool_copy_rows(out, p.n * w, s.strips, pitch, rows, p.n * w)
+    else:
+        cpool_halve_rows(out, p.n * w, s.strips, pitch, rows, p.n * w, w)

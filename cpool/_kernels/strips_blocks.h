@@ -72,7 +72,7 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
             }
             if (SHORT_SUMS && op == CPOOL_SUM)
                 seen = seen + a;
-            FN(put)(op, out + at * result, a, divided, factor, result);
+            PUT(op, out + at * result, a, divided, factor, result);
             if (winners && code_width == 1)
                 PUT_CODES(put + at, code);
             else if (winners)
@@ -82,7 +82,7 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
     return !(SHORT_SUMS && op == CPOOL_SUM && FN(any_nan)(seen - seen));
 }
 
-#if SHORT_SUMS
+#if SHORT_SUMS && !defined(HALVED)
 /* The results that are not finite once more in double, and no other: which bits a result has must not depend on its neighbours. */
 static CPOOL_SELDOM void BN(strips_wide)(const cpool_strips *s, isize from, isize n)
 {

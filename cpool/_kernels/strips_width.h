@@ -101,7 +101,7 @@ CPOOL_INLINE void FN(build_pieces)(int op, int plain, int winners, V *cells, FN(
 }
 
 /* A vector of results; of sums, divided or multiplied by a factor, and as float where that is wanted. */
-CPOOL_INLINE void FN(put)(int op, char *out, V v, int divided, V factor, isize result)
+CPOOL_INLINE V FN(finish)(int op, V v, int divided, V factor)
 {
 #if SUMS && FLOATING
     if (op == CPOOL_SUM) {
@@ -112,22 +112,57 @@ CPOOL_INLINE void FN(put)(int op, char *out, V v, int divided, V factor, isize r
         const V nan = (V){0} + (T)NAN;
         const M number = (M)(v == v);
         v = BLEND(number, v, nan);
-#if WIDENS
-        if (result == 4) {
-#if CPOOL_BYTES == 0
-            *(float *)out = (float)v;
-#elif defined(LANE)
-            *(float *)out = (float)v[0];
-#else
-            *(FN(half) *)out = __builtin_convertvector(v, FN(half));
-#endif
-            return;
-        }
-#endif
     }
 #else
     (void)op, (void)divided, (void)factor;
 #endif
+    return v;
+}
+
+CPOOL_INLINE void FN(put)(int op, char *out, V v, int divided, V factor, isize result)
+{
+    v = FN(finish)(op, v, divided, factor);
+#if WIDENS
+    if (op == CPOOL_SUM && result == 4) {
+#if CPOOL_BYTES == 0
+        *(float *)out = (float)v;
+#elif defined(LANE)
+        *(float *)out = (float)v[0];
+#else
+        *(FN(half) *)out = __builtin_convertvector(v, FN(half));
+#endif
+        return;
+    }
+#endif
     (void)result;
     STORE(out, v);
+}
+
+/* The same of some lanes, one bit each, and of their codes; of all where the machine has no such masks. */
+CPOOL_INLINE void FN(put_part)(int op, char *out, V v, int divided, V factor, isize result, uint64_t part)
+{
+#if CPOOL_PARTS && B == 64 && FLOATING
+    v = FN(finish)(op, v, divided, factor);
+#if WIDENS
+    if (op == CPOOL_SUM && result == 4) {
+        _mm256_mask_storeu_ps((float *)out, (__mmask8)part, _mm512_cvtpd_ps((__m512d)v));
+        return;
+    }
+#endif
+    (void)result;
+    CPOOL_NAME(_mm512_mask_storeu, CPOOL_NAME(CPOOL_EPI, BITS))(out, part, (__m512i)v);
+#else
+    (void)part;
+    FN(put)(op, out, v, divided, factor, result);
+#endif
+}
+
+CPOOL_INLINE void FN(put_codes_part)(char *out, FN(codes) from, uint64_t part)
+{
+#if WINNERS && FLOATING && CPOOL_PARTS && B == 64
+    _mm_mask_storeu_epi8(out, (__mmask16)(LANES == 8 ? part & 0xff : part), from);
+#else
+    (void)part;
+    PUT_CODES(out, from);
+#endif
 }

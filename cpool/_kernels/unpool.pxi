@@ -115,7 +115,11 @@ cdef void clear_gaps(const Unpool* p, raw_type* slice, Py_ssize_t first, Py_ssiz
 
 cdef void scatter_codes(const Unpool* p, const raw_type* x, const uint8_t* code, raw_type* window) noexcept nogil:
     # The values of a row of windows, into cells that are zeros.
-    cdef Py_ssize_t o, c, inner = p.inner
+    cdef Py_ssize_t o, c, inner = p.inner, step = p.x.stride
+    if inner == 1:
+        for o in range(p.x.out):
+            window[o * step + p.place[code[o]]] = x[o]
+        return
     for o in range(p.x.out):
         for c in range(inner):
             window[p.place[code[c]] * inner + c] = x[c]
@@ -146,12 +150,16 @@ cdef void spread_unit(const Unpool* p, raw_type* result, const raw_type* x, cons
 # -------------------------------------------------------------------------------------------------------- and their gradient
 cdef void gather_row(const Unpool* p, raw_type* x, const raw_type* window, const uint8_t* code, bint room) noexcept nogil:
     # A row of windows; `window` is the first one's first cell. Where there is room, the next row comes after this one.
-    cdef Py_ssize_t o, c, inner = p.inner, rows = p.z.kernel * p.y.kernel
+    cdef Py_ssize_t o, c, inner = p.inner, step = p.x.stride, rows = p.z.kernel * p.y.kernel
     if p.pairs:
         if raw_type is uint32_t:
             gather_pairs4(x, window, code, p.place, rows, p.x.out, room)
         elif raw_type is uint64_t:
             gather_pairs8(x, window, code, p.place, rows, p.x.out, room)
+        return
+    if inner == 1:
+        for o in range(p.x.out):
+            x[o] = window[o * step + p.place[code[o]]]
         return
     for o in range(p.x.out):
         if p.pixels:

@@ -1,49 +1,60 @@
-/* One vector of channels of one window, for one kind of source: included by rows_blocks.h. See windows.h. */
+/* One vector of channels of one window, for one kind of source: included by rows_blocks.h. See windows.h.
+ *
+ * `tap`: NULL where `lines` and `row` are fixed and no cell is cut off, so that the codes count the cells. `part`: see CPOOL_PARTS. */
 CPOOL_INLINE int BN(window_of)(int op, int plain, int winners, const cpool_windows *w, const char *src, char *out, char *put,
-                               const isize *offset, const uint8_t *tap, isize many, isize row, int divided, isize result)
+                               isize lines, isize row, const uint8_t *tap, uint64_t part)
 {
-    V a = READ(src + offset[0]), seen = a, factor = {0};
-    FN(codes) code = CODES(winners ? tap[0] : 0);
+    const isize *offset = w->offset, hop = w->hop;
+    V a = READ_PART(src + offset[0], part), seen = a, factor = {0};
+    FN(codes) code = CODES(winners && tap ? tap[0] : 0);
     if (op == CPOOL_SUM) {
         /* Row by row, as everywhere: no cell then takes part in more additions than in numpy's pairwise sum. */
-        for (isize j = 1; j < row; j++)
-            a = a + READ(src + offset[j]);
-        for (isize r = row; r < many; r += row) {
-            V b = READ(src + offset[r]);
-            for (isize j = r + 1; j < r + row; j++)
-                b = b + READ(src + offset[j]);
-            a = a + b;
+        for (isize r = 0; r < lines; r++) {
+            V b = READ_PART(src + offset[r * row], part);
+            for (isize j = 1; j < row; j++)
+                b = b + READ_PART(src + (tap ? offset[r * row + j] : offset[r * row] + j * hop), part);
+            if (r)
+                b = a + b;
+            a = b;
         }
-        if (divided)
-            factor = factor + *(const T *)w->by;
-    } else {
-        for (isize j = 1; j < many; j++) {
-            const V b = READ(src + offset[j]);
+    } else if (tap) {
+        for (isize j = 1; j < lines * row; j++) {
+            const V b = READ_PART(src + offset[j], part);
             if (FLOATING && plain)
                 seen = seen + b;
             FN(join)(op, plain, winners, &a, &code, b, CODES(winners ? tap[j] : 0));
         }
-        if (FLOATING && plain && FN(any_nan)(seen))
-            return 0;
+    } else { /* from a pointer a row: one for each cell would be more than there are registers */
+        for (isize r = 0; r < lines; r++)
+            for (isize j = r == 0; j < row; j++) {
+                const V b = READ_PART(src + offset[r * row] + j * hop, part);
+                if (FLOATING && plain)
+                    seen = seen + b;
+                FN(join)(op, plain, winners, &a, &code, b, CODES(winners ? r * row + j : 0));
+            }
     }
-    FN(put)(op, out, a, divided, factor, result);
+    if (FLOATING && plain && op != CPOOL_SUM && FN(any_nan)(seen))
+        return 0;
+    if (op == CPOOL_SUM && w->divided)
+        factor = factor + *(const T *)w->by;
+    PUT_PART(op, out, a, w->divided, factor, w->result, part);
     if (winners)
-        PUT_CODES(put, code);
+        FN(put_codes_part)(put, code, part);
     return !(SHORT_SUMS && op == CPOOL_SUM && FN(any_nan)(a - a));
 }
 
-#if SHORT_SUMS
+#if SHORT_SUMS && !defined(HALVED)
 /* As strips_wide. */
-static CPOOL_SELDOM void BN(window_wide)(const cpool_windows *w, const char *src, char *out)
+static CPOOL_SELDOM void BN(window_wide)(const cpool_windows *w, const char *src, char *out, uint64_t part)
 {
     for (isize i = 0; i < WIDE; i++) {
-        const float found = ((const float *)out)[i];
+        const float found = part >> i & 1 ? ((const float *)out)[i] : 0;
         cpool_windows one = *w;
         if (found - found == 0)
             continue;
         one.src = src + i * (isize)sizeof(float);
         one.out = out + i * (isize)sizeof(float);
-        one.windows = one.n = 1;
+        one.windows = one.down = one.n = 1;
         if (w->divided) {
             one.by = w->by_wide;
             one.divided = CPOOL_TIMES;
@@ -53,24 +64,25 @@ static CPOOL_SELDOM void BN(window_wide)(const cpool_windows *w, const char *src
 }
 #endif
 #if FLOATING
-static CPOOL_SELDOM void BN(window_careful)(int op, int winners, const cpool_windows *w, const char *src, char *out, char *put)
+static CPOOL_SELDOM void BN(window_careful)(int op, int winners, const cpool_windows *w, const char *src, char *out, char *put,
+                                            uint64_t part)
 {
-    BN(window_of)(op, 0, winners, w, src, out, put, w->offset, w->tap, w->many, w->row, w->divided, w->result);
+    BN(window_of)(op, 0, winners, w, src, out, put, w->lines, w->row, w->tap, part);
 }
 #endif
 
-CPOOL_INLINE void BN(window)(int op, int winners, const cpool_windows *w, const char *src, char *out, char *put, const isize *offset,
-                             const uint8_t *tap, isize many, isize row, int divided, isize result)
+CPOOL_INLINE void BN(window)(int op, int winners, const cpool_windows *w, const char *src, char *out, char *put, isize lines,
+                             isize row, const uint8_t *tap, uint64_t part)
 {
-    const int done = BN(window_of)(op, 1, winners, w, src, out, put, offset, tap, many, row, divided, result);
+    const int done = BN(window_of)(op, 1, winners, w, src, out, put, lines, row, tap, part);
 #if SHORT_SUMS
     if (!done && op == CPOOL_SUM)
-        BN(window_wide)(w, src, out);
+        BN(window_wide)(w, src, out, part);
     else
 #endif
 #if FLOATING
     if (!done)
-        BN(window_careful)(op, winners, w, src, out, put);
+        BN(window_careful)(op, winners, w, src, out, put, part);
 #else
     (void)done;
 #endif

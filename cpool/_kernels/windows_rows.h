@@ -1,33 +1,75 @@
 /* Windows of one kind of source: included by rows_sweeps.h. */
-CPOOL_INLINE void FN(KIND(windows_any))(int op, int winners, const cpool_windows *w, const isize *offset, const uint8_t *tap, isize many,
-                                        isize row)
+#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+/* The lanes of a vector from element i on that lie within a row of n. */
+#define PART(i) ((~UINT64_C(0) << ((i) < 0 ? -(i) : 0)) & (~UINT64_C(0) >> (n - (i) < 64 ? 64 - (n - (i)) : 0)))
+/* The elements between the last cache line's end and a row; 0 of a row that one vector holds. */
+#define HEAD(p, lanes) (n > lanes ? (isize)((uintptr_t)(p) / sizeof(SOURCE)) & (lanes - 1) : 0)
+#endif
+
+CPOOL_INLINE void FN(KIND(windows_any))(int op, int winners, const cpool_windows *w, isize lines, isize row, const uint8_t *tap)
 {
-    const isize n = w->n, limit = n, windows = w->windows, result = w->result;
-    const int divided = w->divided;
+    const isize n = w->n, windows = w->windows, result = w->result;
     const char *src = w->src;
     char *out = w->out, *put = w->code;
     for (isize c = 0; c < windows; c++, src += w->src_step, out += w->out_step, put += winners ? w->code_step : 0) {
+#define VECTOR(width, part) \
+    BLOCK(KIND(window), width)(op, winners, w, src + i * (isize)sizeof(SOURCE), out + i * result, put + i, lines, row, tap, part)
+#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+        const isize lanes = (isize)(64 / sizeof(T));
+        for (isize i = -HEAD(src + w->offset[0], lanes); i < n; i += lanes)
+            VECTOR(64, PART(i));
+#else
+        const isize limit = n;
         isize i = 0;
-#define DO(width) BLOCK(KIND(window), width)(op, winners, w, src + i * (isize)sizeof(SOURCE), out + i * result, put + i, offset, tap, many, \
-                                             row, divided, result)
+#define DO(width) VECTOR(width, ~UINT64_C(0))
         SWEEP(DO, 1)
 #undef DO
+#endif
+#undef VECTOR
     }
 }
 
+#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+/* Whether it has done: not where it met a NaN, or a sum that is not finite. */
+CPOOL_INLINE int FN(KIND(walk_any))(int op, int winners, const cpool_windows *w)
+{
+    const isize n = w->n, lanes = (isize)(64 / sizeof(T));
+    int done = 1;
+#define VECTORS(many) BLOCK(KIND(walk), 64)(op, winners, many, w, w->src + i * (isize)sizeof(SOURCE), w->out + i * w->result, \
+                                            w->code + i, part)
+    for (isize i = -HEAD(w->src + w->offset[0], lanes); i < n; i += 2 * lanes) {
+        const uint64_t part[2] = {PART(i), i + lanes < n ? PART(i + lanes) : 0};
+        done &= i + lanes < n ? VECTORS(2) : VECTORS(1);
+    }
+#undef VECTORS
+    return done;
+}
+#endif
+#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+#undef PART
+#undef HEAD
+#endif
+
+/* The windows of most networks; integers have the general loop alone, to keep the binary small. */
 CPOOL_INLINE void FN(KIND(windows_of))(int op, int winners, const cpool_windows *w)
 {
-    isize offset[9];
-    uint8_t tap[9];
-    if (FLOATING && (w->many == 4 || w->many == 9)) { /* what is fixed unrolls */
-        memcpy(offset, w->offset, (size_t)w->many * sizeof(isize));
-        if (winners)
-            memcpy(tap, w->tap, (size_t)w->many);
+    cpool_windows next = *w;
+    /* Whether no cell is cut off by the border. */
+    const int square = FLOATING && w->hop && w->lines == w->row
+                       && (!winners || (w->tap[0] == 0 && w->tap[w->lines * w->row - 1] == w->lines * w->row - 1));
+#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+    if (w->down == 2 && square && w->row == 3 && FN(KIND(walk_any))(op, winners, w))
+        return;
+#endif
+    for (isize d = 0; d < w->down; d++) {
+        if (square && w->row == 2)
+            FN(KIND(windows_any))(op, winners, &next, 2, 2, NULL);
+        else if (square && w->row == 3)
+            FN(KIND(windows_any))(op, winners, &next, 3, 3, NULL);
+        else
+            FN(KIND(windows_any))(op, winners, &next, w->lines, w->row, w->tap);
+        next.src += w->src_down;
+        next.out += w->out_down;
+        next.code += winners ? w->code_down : 0;
     }
-    if (FLOATING && w->many == 4 && w->row == 2)
-        FN(KIND(windows_any))(op, winners, w, offset, tap, 4, 2);
-    else if (FLOATING && w->many == 9 && w->row == 3)
-        FN(KIND(windows_any))(op, winners, w, offset, tap, 9, 3);
-    else
-        FN(KIND(windows_any))(op, winners, w, w->offset, w->tap, w->many, w->row);
 }

@@ -84,13 +84,13 @@ def with_pullback(kind: str, given: ArrayLike, x: Array, plan: BinPlan, out: Arr
     cells, outputs = math.prod(sizes[:3]), math.prod(sizes[3:6])
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
-        grad, threads = plan.layout.contiguous(grad), threads_for(plan.work)
+        threads = threads_for(plan.work)
         if kind == "max":
             _dispatch.kernels.add_at(element, grad, places, grad_x, planes, outputs, cells, inner, threads, True)
         else:
             _dispatch.kernels.spread_bins(element, grad, grad_x, plan.bounds, plan.shape, threads)
 
-    return y, places, pullback_through(plan, x.dtype, run, halves=False)
+    return y, places, pullback_through(plan, _dispatch.gradient_of(x.dtype), run, halves=False)
 
 
 # ------------------------------------------------------------------------------------------------ adaptive
@@ -125,7 +125,7 @@ def adaptive(
     return_indices = _arguments.flag("return_indices", return_indices)
     array, last, spatial, sizes, kernel = _adaptive(rank, x, output_size, data_format)
     if kernel is not None:
-        _, plan = planned(rank, array, kernel, None, 0, 1, False, data_format)
+        _, plan = planned(kind, return_indices, rank, array, kernel, None, 0, 1, False, data_format)
         if kind == "max":
             return select.pooled(kind, x, array, plan, return_indices, out)
         return linear.pooled(kind, x, array, plan, True, 0.0, out)
@@ -141,7 +141,7 @@ def adaptive_vjp(
     return_indices = _arguments.flag("return_indices", return_indices)
     array, last, spatial, sizes, kernel = _adaptive(rank, x, output_size, data_format)
     if kernel is not None:
-        _, plan = planned(rank, array, kernel, None, 0, 1, False, data_format)
+        _, plan = planned(kind, kind == "max", rank, array, kernel, None, 0, 1, False, data_format)
         if kind == "max":
             return select.pooled_vjp(kind, x, array, plan, return_indices, out)
         return linear.pooled_vjp(kind, x, array, plan, True, 0.0, out)

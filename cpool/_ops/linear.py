@@ -4,54 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import Plan, compute_into, converted, planned, pullback_through
+from cpool._ops._call import Plan, planned, pullback_through, reduce
 from cpool._threads import threads_for
-
-
-def _prepare(
-    rank: int,
-    x: ArrayLike,
-    kernel_size: Ints,
-    stride: Ints | None,
-    padding: Padding,
-    dilation: Ints,
-    ceil_mode: bool,
-    count_include_pad: bool,
-    divisor_override: int | None,
-    data_format: str,
-) -> tuple[Array, Plan, bool, float]:
-    include_pad = _arguments.flag("count_include_pad", count_include_pad)
-    divisor = 0.0 if divisor_override is None else float(_arguments.divisor(divisor_override) or 0)
-    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-    return array, plan, include_pad, divisor
 
 
 def pooled(kind: str, given: ArrayLike, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None) -> Array:
     """The result of a call that is planned."""
-    kernel = _dispatch.kernel_for(kind, x.dtype)
-    if out is None and plan.direct and x.dtype is kernel.result:  # nothing to convert: the short way
-        y = np.empty(plan.y_shape, x.dtype)
-        threads = threads_for(plan.work)
-        _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, x, y, None, plan.geometry, kind == "avg", include_pad, divisor, threads
-        )
-        return y
-    dtype = kernel.result if x.dtype.kind in "biu" else x.dtype
-    if out is not None:
-        out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
-    rows = plan.layout.rows_of(converted(x, kernel.dtype))
-
-    def run(y: Array) -> None:
-        _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, rows, y, None, plan.geometry, kind == "avg", include_pad, divisor,
-            threads_for(plan.work),
-        )  # fmt: skip
-
-    return compute_into(plan.layout, plan.y_shape, dtype, kernel.result, out, run)
+    return reduce(plan, given, x, out, None, kind == "avg", include_pad, divisor)
 
 
 def forward(
@@ -69,9 +30,9 @@ def forward(
     out: Array | None,
 ) -> Array:
     """Pool x by "sum" or "avg"."""
-    array, plan, include_pad, divisor = _prepare(
-        rank, x, kernel_size, stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, data_format
-    )
+    include_pad = _arguments.flag("count_include_pad", count_include_pad)
+    divisor = 0.0 if divisor_override is None else float(_arguments.divisor(divisor_override) or 0)
+    array, plan = planned(kind, False, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     return pooled(kind, x, array, plan, include_pad, divisor, out)
 
 
@@ -90,9 +51,9 @@ def vjp(
     out: Array | None,
 ) -> tuple[Array, Callable[..., Array]]:
     """Pool x by "sum" or "avg", and return the pullback, which keeps shapes only."""
-    array, plan, include_pad, divisor = _prepare(
-        rank, x, kernel_size, stride, padding, dilation, ceil_mode, count_include_pad, divisor_override, data_format
-    )
+    include_pad = _arguments.flag("count_include_pad", count_include_pad)
+    divisor = 0.0 if divisor_override is None else float(_arguments.divisor(divisor_override) or 0)
+    array, plan = planned(kind, False, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     return pooled_vjp(kind, x, array, plan, include_pad, divisor, out)
 
 
@@ -103,8 +64,7 @@ def pooled_vjp(
     y = pooled(kind, given, x, plan, include_pad, divisor, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
-        rows = plan.layout.rows_of(grad)
         threads = threads_for(plan.work)
-        _dispatch.kernels.spread_gradient(element, rows, grad_x, plan.geometry, kind == "avg", include_pad, divisor, threads)
+        _dispatch.kernels.spread_gradient(element, grad, grad_x, plan.geometry, kind == "avg", include_pad, divisor, threads)
 
-    return y, pullback_through(plan, x.dtype, run)
+    return y, pullback_through(plan, plan.gradient, run, strided=True)

@@ -23,25 +23,22 @@ class _Norm:
     def __init__(self, given: ArrayLike, x: Array, plan: Plan, norm_type: float, normalized: bool) -> None:
         self.given, self.x, self.plan = given, x, plan
         self.norm_type, self.normalized = norm_type, normalized
-        self.dtype = _arguments.gradient_dtype(x.dtype)
-        self.wide = _dispatch.at_least_float32(self.dtype)
-        self.values = converted(x, self.wide)
+        self.values = converted(x, plan.kernel.dtype)
 
     def threads(self) -> int:
         return threads_for(self.plan.work * (1 if self.norm_type in (1.0, 2.0, 3.0, 4.0, math.inf) else POWER_WORK))
 
     def pool(self, out: Array | None, kept: Array | None = None) -> Array:
         """The result; `kept` takes what the gradient needs of it."""
-        plan = self.plan
+        plan, kernel = self.plan, self.plan.kernel
         if out is not None:
-            out = _arguments.output(out, plan.y_shape, self.dtype, apart_from=(self.given, self.x))
+            out = _arguments.output(out, plan.y_shape, plan.y_dtype, apart_from=(self.given, self.x))
         rows = plan.layout.rows_of(self.values)
-        element = int(self.wide is _dispatch.FLOAT64)
 
         def run(y: Array) -> None:
-            _dispatch.kernels.lp_pool(element, rows, y, kept, self.norm_type, self.normalized, plan.geometry, self.threads())
+            _dispatch.kernels.lp_pool(kernel.element, rows, y, kept, self.norm_type, self.normalized, plan.geometry, self.threads())
 
-        y = compute_into(plan.layout, plan.y_shape, self.dtype, self.wide, out, run)
+        y = compute_into(plan.layout, plan.y_shape, plan.y_dtype, kernel.result, out, run)
         if plan.empty_windows and math.isinf(self.norm_type):
             fill_empty_windows(plan, y, 0)
         return y
@@ -51,7 +48,7 @@ class _Norm:
         plan, norm_type, normalized = self.plan, self.norm_type, self.normalized
         kept = None
         if math.isinf(norm_type):
-            codes, kept = plan.layout.empty(plan.y_shape, code_dtype(_arguments.cells(plan.cells)))
+            codes, kept = plan.layout.empty(plan.y_shape, code_dtype(plan.cells))
         elif norm_type != 1:
             _, kept = plan.layout.empty(plan.y_shape, _dispatch.FLOAT64)
         y = self.pool(out, kept)
@@ -66,12 +63,11 @@ class _Norm:
         bare = [(first + i, none) for i, axis in enumerate(plan.axes) if (none := axis.uncovered()).size]
 
         def run(element: int, grad: Array, grad_x: Array) -> None:
-            rows = plan.layout.contiguous(grad)
-            _dispatch.kernels.lp_gradient(element, rows, cells, kept, grad_x, norm_type, normalized, plan.geometry, threads)
+            _dispatch.kernels.lp_gradient(element, grad, cells, kept, grad_x, norm_type, normalized, plan.geometry, threads)
             for axis, none in bare:
                 grad_x[(slice(None),) * axis + (none,)] = 0
 
-        return y, pullback_through(plan, self.x.dtype, run, halves=False)
+        return y, pullback_through(plan, plan.gradient, run, halves=False)
 
 
 def owned(a: Array) -> Array:
@@ -98,13 +94,13 @@ def _window(
 ) -> _Norm:
     power = _arguments.order_of_norm("norm_type", norm_type)
     mean = _arguments.flag("normalized", normalized)
-    return _Norm(x, *planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format), power, mean)
+    return _Norm(x, *planned("lp", False, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format), power, mean)
 
 
 def _whole(x: ArrayLike, norm_type: float, normalized: bool, data_format: str) -> _Norm:
     power = _arguments.order_of_norm("norm_type", norm_type)
     mean = _arguments.flag("normalized", normalized)
-    return _Norm(x, *planned_whole(x, data_format), power, mean)
+    return _Norm(x, *planned_whole("lp", False, x, data_format), power, mean)
 
 
 def forward(

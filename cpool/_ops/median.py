@@ -18,17 +18,16 @@ MOST_WORK = 1 << 40
 
 def _pool(given: ArrayLike, x: Array, plan: Plan, codes: tuple[Array | None, Array | None], out: Array | None) -> Array:
     """The result; `codes` take the two cells in the middle of each window."""
-    dtype = _arguments.gradient_dtype(x.dtype)
-    wide = _dispatch.at_least_float32(dtype)
+    kernel = plan.kernel
     if out is not None:
-        out = _arguments.output(out, plan.y_shape, dtype, apart_from=(given, x))
-    rows = plan.layout.rows_of(converted(x, wide))
+        out = _arguments.output(out, plan.y_shape, plan.y_dtype, apart_from=(given, x))
+    rows = plan.layout.rows_of(converted(x, kernel.dtype))
     threads = threads_for(min(plan.work * plan.cells, MOST_WORK))
 
     def run(y: Array) -> None:
-        _dispatch.kernels.median_pool(int(wide is _dispatch.FLOAT64), rows, y, *codes, plan.geometry, threads)
+        _dispatch.kernels.median_pool(kernel.element, rows, y, *codes, plan.geometry, threads)
 
-    return compute_into(plan.layout, plan.y_shape, dtype, wide, out, run)
+    return compute_into(plan.layout, plan.y_shape, plan.y_dtype, kernel.result, out, run)
 
 
 def forward(
@@ -43,7 +42,7 @@ def forward(
     out: Array | None,
 ) -> Array:
     """Pool x by the median."""
-    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    array, plan = planned("median", False, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     return _pool(x, array, plan, (None, None), out)
 
 
@@ -59,8 +58,8 @@ def vjp(
     out: Array | None,
 ) -> tuple[Array, Callable[..., Array]]:
     """Pool x by the median, and return the pullback, which keeps the codes of the cells in the middle."""
-    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
-    dtype = code_dtype(_arguments.cells(plan.cells))
+    array, plan = planned("median", False, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    dtype = code_dtype(plan.cells)
     _, first = plan.layout.empty(plan.y_shape, dtype)
     _, second = plan.layout.empty(plan.y_shape, dtype)
     y = _pool(x, array, plan, (first, second), out)
@@ -69,15 +68,14 @@ def vjp(
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
         # The gradient of max, once for each of the two.
-        rows = plan.layout.contiguous(grad)
         threads = threads_for(plan.work)
         if not some:
-            _dispatch.kernels.winner_gradient(element, rows, first, grad_x, plan.geometry, threads)
+            _dispatch.kernels.winner_gradient(element, grad, first, grad_x, plan.geometry, threads)
             return
-        half = rows / 2
-        _dispatch.kernels.winner_gradient(element, np.where(two, half, rows), first, grad_x, plan.geometry, threads)
+        half = grad / 2
+        _dispatch.kernels.winner_gradient(element, np.where(two, half, grad), first, grad_x, plan.geometry, threads)
         other = np.empty_like(grad_x)
         _dispatch.kernels.winner_gradient(element, half, second, other, plan.geometry, threads)
         grad_x += other
 
-    return y, pullback_through(plan, array.dtype, run, halves=False)
+    return y, pullback_through(plan, plan.gradient, run, halves=False)

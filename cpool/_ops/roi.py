@@ -79,11 +79,11 @@ def _pullback(plan: Plan, x_dtype: np.dtype[Any], run: Callable[[Array, Array], 
 
     def fill(_: int, grad: Array, grad_x: Array) -> None:
         if grad.size:
-            run(plan.layout.contiguous(grad), grad_x)
+            run(grad, grad_x)
         else:
             grad_x[...] = 0
 
-    return pullback_through(plan, x_dtype, fill, halves=False)
+    return pullback_through(plan, _dispatch.gradient_of(x_dtype), fill, halves=False)
 
 
 # ------------------------------------------------------------------------------------------------ RoI align

@@ -9,7 +9,7 @@ import numpy as np
 
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import Plan, compute_into, converted, planned, pullback_through
+from cpool._ops._call import Plan, planned, pullback_through, reduce
 from cpool._threads import threads_for
 
 UINT8 = np.dtype(np.uint8)
@@ -19,7 +19,7 @@ def code_dtype(cells: int) -> np.dtype[Any]:
     """The smallest dtype for the place of a winner in its window; its largest value says that there is none."""
     if cells < 2**8:
         return UINT8
-    return np.dtype(np.uint16 if cells < 2**16 else np.int32)
+    return np.dtype(np.uint16 if _arguments.cells(cells) < 2**16 else np.int32)
 
 
 def no_winner(dtype: np.dtype[Any]) -> int:
@@ -43,52 +43,14 @@ def fill_empty_windows(plan: Plan, a: Array, value: Any) -> None:
         a[(slice(None),) * (first + i) + (axis.taps()[1] == 0,)] = value
 
 
-def _pool(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> Array:
-    kernel = _dispatch.kernel_for(kind, x.dtype)
-    if out is None and plan.direct and x.dtype is kernel.dtype:  # nothing to convert: the short way
-        y = np.empty(plan.y_shape, x.dtype)
-        threads = threads_for(plan.work)
-        _dispatch.kernels.reduce(kernel.operation, kernel.element, x, y, None, plan.geometry, False, False, 0.0, threads)
-        return y
-    if out is not None:
-        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(given, x))
-    rows = plan.layout.rows_of(converted(x, kernel.dtype))
-
-    def run(y: Array) -> None:
-        _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, rows, y, None, plan.geometry, False, False, 0.0, threads_for(plan.work)
-        )
-
-    y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
-    if plan.empty_windows and y.dtype == np.bool_:
-        fill_empty_windows(plan, y, _neutral(kind, y.dtype))
-    return y
-
-
 def _pool_with_winners(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
     """The result, and the code of each winner as the kernels wrote it."""
-    kernel = _dispatch.kernel_for(kind, x.dtype, winners=True)
-    dtype = code_dtype(_arguments.cells(plan.cells))
-    if out is None and plan.direct and x.dtype is kernel.dtype and not plan.empty_windows:  # nothing to convert: the short way
-        y, codes = np.empty(plan.y_shape, x.dtype), np.empty(plan.y_shape, dtype)
-        threads = threads_for(plan.work)
-        _dispatch.kernels.reduce(kernel.operation, kernel.element, x, y, codes, plan.geometry, False, False, 0.0, threads)
-        return y, codes
-    if out is not None:
-        out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(given, x))
-    codes, written = plan.layout.empty(plan.y_shape, dtype)
-    rows = plan.layout.rows_of(converted(x, kernel.dtype))
-
-    def run(y: Array) -> None:
-        _dispatch.kernels.reduce(
-            kernel.operation, kernel.element, rows, y, written, plan.geometry, False, False, 0.0, threads_for(plan.work)
-        )
-
-    y = compute_into(plan.layout, plan.y_shape, x.dtype, kernel.dtype, out, run)
+    codes = np.empty(plan.y_memory, code_dtype(plan.cells))
+    y = reduce(plan, given, x, out, codes)
     if plan.empty_windows:
         fill_empty_windows(plan, y, _neutral(kind, y.dtype))
-        fill_empty_windows(plan, codes, no_winner(dtype))
-    return y, written
+        fill_empty_windows(plan, plan.layout.as_user_sees(codes), no_winner(codes.dtype))
+    return y, codes
 
 
 def plane_indices(written: Array, plan: Plan) -> Array:
@@ -124,17 +86,19 @@ def forward(
     out: Array | None,
 ) -> Any:
     """Pool x by "max" or "min"; without indices, no winner is looked for."""
-    return_indices = _arguments.flag("return_indices", return_indices)
-    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    array, plan = planned(kind, return_indices, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     return pooled(kind, x, array, plan, return_indices, out)
 
 
 def pooled(kind: str, given: ArrayLike, x: Array, plan: Plan, return_indices: bool, out: Array | None) -> Any:
     """The result of a call that is planned."""
-    if not return_indices:
-        return _pool(kind, given, x, plan, out)
-    y, codes = _pool_with_winners(kind, given, x, plan, out)
-    return y, plane_indices(codes, plan)
+    if return_indices:
+        winners, codes = _pool_with_winners(kind, given, x, plan, out)
+        return winners, plane_indices(codes, plan)
+    y = reduce(plan, given, x, out)
+    if plan.empty_windows and y.dtype == np.bool_:
+        fill_empty_windows(plan, y, _neutral(kind, y.dtype))
+    return y
 
 
 def vjp(
@@ -152,7 +116,7 @@ def vjp(
 ) -> tuple[Any, Callable[..., Array]]:
     """Pool x by "max" or "min", and return the pullback, which keeps one small code an output and not x."""
     return_indices = _arguments.flag("return_indices", return_indices)
-    array, plan = planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+    array, plan = planned(kind, True, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     return pooled_vjp(kind, x, array, plan, return_indices, out)
 
 
@@ -163,8 +127,7 @@ def pooled_vjp(
     y, codes = _pool_with_winners(kind, given, x, plan, out)
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
-        rows = plan.layout.contiguous(grad)
-        _dispatch.kernels.winner_gradient(element, rows, codes, grad_x, plan.geometry, threads_for(plan.work))
+        _dispatch.kernels.winner_gradient(element, grad, codes, grad_x, plan.geometry, threads_for(plan.work))
 
-    pullback = pullback_through(plan, x.dtype, run)
+    pullback = pullback_through(plan, plan.gradient, run)
     return (y, plane_indices(codes, plan)) if return_indices else y, pullback

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from cpool import _arguments, _dispatch, _geometry
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._geometry import TRIVIAL, Axis
 from cpool._layout import Layout, layout_of
-from cpool._ops._call import compute_into, keep, rounded
+from cpool._ops._call import compute_into, rounded
+from cpool._ops._plans import Plans, find, keep
 from cpool._threads import threads_for
 
 DUPLICATES = ("last", "sum", "error")
@@ -37,8 +38,7 @@ class Plan(NamedTuple):
     """The steps of a pass, about: what decides on threads."""
 
 
-_plans: dict[tuple[Any, ...], tuple[Plan, tuple[Any, ...]]] = {}
-"""As in _call: the plans of contiguous arrays by the very objects that were given as arguments, and those objects."""
+_plans: Plans[Plan] = {}
 
 
 class Places(NamedTuple):
@@ -62,11 +62,9 @@ def prepare(
     data_format: str,
 ) -> tuple[Array, Array, Plan]:
     """Check the arguments, all but whether the indices lie in the plane."""
-    key, given = None, (kernel_size, stride, padding, output_size, duplicates, data_format)
-    if type(x) is np.ndarray and x.flags.carray and _dispatch.is_native(x.dtype):
-        key = (rank, x.shape, *map(id, given))  # by identity, as in _call.planned
-        if (known := _plans.get(key)) is not None:
-            return x, _arguments.plane_indices(indices, x.shape), known[0]
+    given = (rank, kernel_size, stride, padding, output_size, duplicates, data_format)
+    if (known := find(_plans, x, given)) is not None:
+        return x, _arguments.plane_indices(indices, x.shape), known
     last = _arguments.channels_last(data_format)
     window = _arguments.unpooling_window(rank, kernel_size, stride, padding)
     wanted = _arguments.unpooled_sizes(output_size, rank, last)
@@ -83,7 +81,7 @@ def prepare(
         geometry = np.array(numbers, np.int64).tobytes()
     y_shape = _geometry.with_spatial(array.shape, tuple(axis.size for axis in axes), last)
     plan = Plan(layout, axes, array.shape, y_shape, sizes, geometry, duplicates, max(array.size, math.prod(y_shape)))
-    return array, found, keep(_plans, key, given, plan)
+    return array, found, keep(_plans, x, given, plan) if array is x else plan
 
 
 def check(plan: Plan, indices: Array, written: Array) -> None:

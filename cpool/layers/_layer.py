@@ -73,13 +73,17 @@ class Layer:
         RuntimeError
             In eval mode, and where no `forward` precedes whose gradient has not been taken yet.
         """
-        where = f"{type(self).__name__}.backward"
-        if not self.training:
-            raise RuntimeError(f"{where}: the layer is in eval mode, in which forward keeps nothing; call train() before forward")
-        if self._pullback is None:
-            raise RuntimeError(f"{where}: each backward needs a forward of its own before it, in training mode")
+        if not self.training or self._pullback is None:
+            why = (
+                "each backward needs a forward of its own before it, in training mode"
+                if self.training
+                else "the layer is in eval mode, in which forward keeps nothing; call train() before forward"
+            )
+            raise RuntimeError(f"{type(self).__name__}.backward: {why}")
         found = self._pullback(grad_output)
         self._pullback = None  # last: after an error, such as a wrong shape, backward can be tried again
+        if not self.params and not isinstance(found, tuple):
+            return found
         gradients = found if isinstance(found, tuple) else (found,)
         inputs = len(gradients) - len(self.params)
         for key, gradient in zip(self.params, gradients[inputs:], strict=True):

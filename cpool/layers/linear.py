@@ -19,15 +19,16 @@ class _LinearPool(WindowLayer):
     divisor_override: int | None = None
 
     def _forward(self, x: ArrayLike) -> Any:
-        return linear.forward(*self._call(x))
+        return linear.forward(
+            self.kind, self.rank, x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
+            self.count_include_pad, self.divisor_override, self.data_format, None,
+        )  # fmt: skip
 
     def _vjp(self, x: ArrayLike) -> tuple[Any, Callable[..., Any]]:
-        return linear.vjp(*self._call(x))
-
-    def _call(self, x: ArrayLike) -> tuple[Any, ...]:
-        window = (self.kernel_size, self.stride, self.padding, self.dilation)
-        divisors = (self.count_include_pad, self.divisor_override)
-        return self.kind, self.rank, x, *window, self.ceil_mode, *divisors, self.data_format, None
+        return linear.vjp(
+            self.kind, self.rank, x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode,
+            self.count_include_pad, self.divisor_override, self.data_format, None,
+        )  # fmt: skip
 
 
 class _AvgPool(_LinearPool):

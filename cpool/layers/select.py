@@ -17,14 +17,16 @@ class _SelectPool(WindowLayer):
     kind: ClassVar[str]
 
     def _forward(self, x: ArrayLike) -> Any:
-        return select.forward(*self._call(x))
+        return select.forward(
+            self.kind, self.rank, x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format,
+            False, None,
+        )  # fmt: skip
 
     def _vjp(self, x: ArrayLike) -> tuple[Any, Callable[..., Any]]:
-        return select.vjp(*self._call(x))
-
-    def _call(self, x: ArrayLike) -> tuple[Any, ...]:
-        window = (self.kernel_size, self.stride, self.padding, self.dilation)
-        return self.kind, self.rank, x, *window, self.ceil_mode, self.data_format, False, None
+        return select.vjp(
+            self.kind, self.rank, x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format,
+            False, None,
+        )  # fmt: skip
 
 
 class _MaxPool(_SelectPool):
