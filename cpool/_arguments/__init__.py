@@ -58,6 +58,7 @@ from cpool._arguments.windows import (
     padding_pairs,
     unpooled_sizes,
     unpooling_window,
+    whole_input,
     window,
 )
 
@@ -107,5 +108,6 @@ __all__ = [
     "spatial_shape",
     "unpooled_sizes",
     "unpooling_window",
+    "whole_input",
     "window",
 ]
