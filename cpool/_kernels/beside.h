@@ -39,7 +39,7 @@ typedef struct {
 #define T float
 #define I int32_t
 #define DOUBLE 0
-#define NEAR_0 0.1f /* which exponents are near to 0: half of the digits of T are left to what a series leaves out */
+#define NEAR_0 0.1f /* below which exponents a few terms of a series are better than quotients of rounded sums */
 #define SMALLEST FLT_MIN
 #include "beside_type.h"
 #undef S
