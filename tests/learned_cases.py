@@ -32,6 +32,15 @@ METHODS = {
     "soft_pool": Method(
         lambda rng, channels, kernel, x: {"beta": each(rng, channels, -1, 2), "detach_weights": False}, smooth=("beta",)
     ),
+    "lse_pool": Method(lambda rng, channels, kernel, x: {"r": each(rng, channels, -2, 3)}, smooth=("r",)),
+    "softmax_pool": Method(
+        lambda rng, channels, kernel, x: {"logits": rng.uniform(-3, 3, x.shape).astype(x.dtype)},
+        smooth=("logits",),
+        positional=("logits",),
+    ),
+    "gem_pool": Method(
+        lambda rng, channels, kernel, x: {"p": each(rng, channels, -3, 5)}, smooth=("p",), positional=("p",), positive=True
+    ),
 }
 
 

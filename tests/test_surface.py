@@ -11,6 +11,7 @@ import cpool
 
 # name: (arguments of the function, of the layer), where {r} stands for the ranks; `out` and `name` come last
 WINDOW = "kernel_size, stride=None, padding=0, dilation=1, *, "
+WHOLE = WINDOW.replace("kernel_size", "kernel_size=None")
 CEIL = "ceil_mode=False, "
 DIVISOR = "count_include_pad=True, divisor_override=None, "
 FORMAT = "data_format='channels_first'"
@@ -31,6 +32,13 @@ RANKS = {
             "SoftPool",
             "x, " + WINDOW + "beta=1.0, detach_weights=False, " + CEIL + FORMAT,
             WINDOW + "beta=1.0, num_channels=None, detach_weights=False, " + CEIL + FORMAT,
+        ),
+        "lse_pool": ("LSEPool", "x, " + WINDOW + "r=1.0, " + CEIL + FORMAT, WINDOW + "r=1.0, num_channels=None, " + CEIL + FORMAT),
+        "softmax_pool": ("SoftmaxPool", *(x + WINDOW + CEIL + FORMAT for x in ("x, logits, ", ""))),
+        "gem_pool": (
+            "GeMPool",
+            "x, p, " + WHOLE + "eps=1e-06, " + CEIL + FORMAT,
+            WHOLE + "p=3.0, alpha=None, num_channels=None, eps=1e-06, " + CEIL + FORMAT,
         ),
         "adaptive_max_pool": ("AdaptiveMaxPool", "x, output_size, *, " + INDICES, "output_size, *, " + FORMAT),
         "adaptive_avg_pool": ("AdaptiveAvgPool", "x, output_size, *, " + FORMAT, "output_size, *, " + FORMAT),
@@ -55,6 +63,12 @@ RANKS = {
         "global_avg_pool": ("GlobalAvgPool", "x, *, " + FORMAT, "*, " + FORMAT),
         "global_sum_pool": ("GlobalSumPool", "x, *, " + FORMAT, "*, " + FORMAT),
         "global_lp_pool": ("GlobalLPPool", *(x + "norm_type, *, normalized=False, " + FORMAT for x in ("x, ", ""))),
+        "attention_pool": ("AttentionPool", "x, query, *, " + FORMAT, "num_channels, *, " + FORMAT),
+        "generalized_max_pool": (
+            "GeneralizedMaxPool",
+            "x, lam, *, normalize=True, " + FORMAT,
+            "lam=1000.0, *, normalize=True, " + FORMAT,
+        ),
         "roi_pool": ("RoIPool", *(x + "output_size, spatial_scale=1.0, *, " + FORMAT for x in ("x, rois, ", ""))),
         "roi_align": ("RoIAlign", *(x + ROI_ALIGN for x in ("x, rois, ", ""))),
     },

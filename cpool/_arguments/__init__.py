@@ -59,6 +59,7 @@ from cpool._arguments.windows import (
     padding_pairs,
     unpooled_sizes,
     unpooling_window,
+    whole_input,
     window,
 )
 
@@ -109,5 +110,6 @@ __all__ = [
     "spatial_shape",
     "unpooled_sizes",
     "unpooling_window",
+    "whole_input",
     "window",
 ]

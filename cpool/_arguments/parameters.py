@@ -45,6 +45,24 @@ def channel_parameter(name: str, value: ArrayLike, channels: int) -> Parameter:
     return Parameter(name, found, found.astype(np.float64).reshape(-1, 1), found.ndim > 0)
 
 
+def vector_parameter(name: str, value: ArrayLike, channels: int) -> Parameter:
+    """One number a channel."""
+    found = numbers_of(name, value)
+    if found.shape != (channels,):
+        raise ValueError(f"{name}: shape {found.shape} must be one number a channel, {(channels,)}")
+    return Parameter(name, found, found.astype(np.float64).reshape(-1, 1), True)
+
+
+def positive_parameter(name: str, value: ArrayLike) -> Parameter:
+    """One number, finite and above 0."""
+    found = numbers_of(name, value)
+    if found.shape != ():
+        raise ValueError(f"{name}: shape {found.shape} must be (), one number")
+    if not (found > 0 and np.isfinite(found)):
+        raise ValueError(f"{name}={found[()]}: must be finite and above 0")
+    return Parameter(name, found, found.astype(np.float64).reshape(1, 1), False)
+
+
 def cell_parameter(name: str, value: ArrayLike, shape: tuple[int, ...], channels: int) -> Parameter:
     """One number for each of `shape`, the same in all channels or for each channel."""
     found = numbers_of(name, value)

@@ -66,6 +66,13 @@ def window(rank: int, kernel_size: Ints, stride: Ints | None, padding: Padding, 
     return Window(kernel, steps, pads, spread)
 
 
+def whole_input(rank: int, stride: Ints | None, padding: Padding, dilation: Ints) -> None:
+    """A window as large as the input has nowhere to step to, and no border."""
+    steps, pads = integers("dilation", dilation, rank, 1), padding_pairs(padding, rank)
+    if stride is not None or set(steps) != {1} or pads not in ("valid", ((0, 0),) * rank):
+        raise ValueError("kernel_size=None: the window is the whole input, so stride, padding and dilation must be left out")
+
+
 def unpooling_window(rank: int, kernel_size: Ints, stride: Ints | None, padding: Padding) -> Window:
     """The window arguments of unpooling, whose padding must be in numbers: a name leaves the size open."""
     if isinstance(padding, str):

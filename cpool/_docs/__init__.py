@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import bins, lp, median, roi, softmax, unpool, whole, windows
+from cpool._docs import bins, descriptors, lp, median, power, roi, softmax, unpool, whole, windows
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
@@ -22,8 +22,10 @@ Role = Literal["function", "vjp", "layer"]
 METHODS: dict[str, Method] = {
     **windows.METHODS,
     **bins.METHODS,
+    **descriptors.METHODS,
     **lp.METHODS,
     **median.METHODS,
+    **power.METHODS,
     **roi.METHODS,
     **softmax.METHODS,
     **unpool.METHODS,

@@ -39,7 +39,7 @@ typedef struct {
 #define T float
 #define I int32_t
 #define DOUBLE 0
-#define NEAR_0 1e-2f /* what counts as near to a power or a factor of 0 */
+#define NEAR_0 0.1f /* below which exponents a few terms of a series are better than quotients of rounded sums */
 #define SMALLEST FLT_MIN
 #include "beside_type.h"
 #undef S
@@ -53,7 +53,7 @@ typedef struct {
 #define T double
 #define I int64_t
 #define DOUBLE 1
-#define NEAR_0 1e-4
+#define NEAR_0 1e-3
 #define SMALLEST DBL_MIN
 #include "beside_type.h"
 #undef S

@@ -60,117 +60,130 @@ static void FN(softmax_back)(const cpool_beside *b)
     }
 }
 
-/* ------------------------------------------------------------------------------------------------ log-sum-exp
- * y = log(mean exp(r x)) / r; params: r. Near r = 0 its series, mean + r variance / 2: there the quotient would be rounding. */
-CPOOL_INLINE V FN(log_sum_exp_of)(const cpool_beside *b, isize i, V *total, V *variance, M *series)
+/* ------------------------------------------------------------------------------------------------ log of a mean of exponentials
+ * log(mean exp(r d)) / r, of the distances d in rows n to 2 n of `work`: of no r d is above 0, and one is 0. The exponentials go to
+ * the rows before, `total` is their sum, `slope` the derivative for r. Near r = 0 both are series, in cumulants of d up to the
+ * fourth: there the quotients would be rounding. The products with r come first, so that no power of d overflows. */
+CPOOL_INLINE V FN(mean_exponent)(const cpool_beside *b, isize i, V r, V *total, V *slope)
 {
-    const V r = PARAM(0);
-    V top = r * CELL(0), most = CELL(0), least = CELL(0), mean = ALL(0), sum = ALL(0), squares = ALL(0);
+    const T n = (T)b->n;
+    V sum = ALL(0), mean = ALL(0), least = ALL(0), beyond = ALL(0);
     EACH_CELL {
-        const V x = CELL(k), z = r * x;
-        top = MOST(z, top);
-        most = MOST(x, most);
-        least = PICK(MASK(x < least), x, least);
-        mean += x / (T)b->n;
-    }
-    const V range = r * (most - least);
-    *series = MASK(range < (T)NEAR_0) & MASK(range > (T)-NEAR_0);
-    EACH_CELL {
-        const V z = r * CELL(k), apart = CELL(k) - mean, e = FN(exp)(PICK(MASK(z == top), ALL(0), z - top));
+        const V d = AT(b->work, b->n + k), z = PICK(MASK(d == 0), ALL(0), r * d), e = FN(exp)(z);
         AT(b->work, k) = e;
         sum += e;
-        squares += apart * (apart / (T)b->n);
+        mean += d;
+        least = PICK(MASK(z < least), z, least);
+    }
+    const M series = MASK(least > (T)-NEAR_0) & MASK(r - r == 0);
+    mean = mean / n;
+    V second = ALL(0), third = ALL(0), fourth = ALL(0), squares = ALL(0), cubes = ALL(0), quarts = ALL(0);
+    EACH_CELL {
+        const V d = AT(b->work, b->n + k) - mean, u = r * d, v = u * d;
+        second += v;     /* r times the second moment, */
+        third += u * v;  /* r^2 the third, */
+        fourth += u * u * v;
+        squares += d * d; /* and without one r: */
+        cubes += v * d;
+        quarts += v * v;
+    }
+    second = second / n;
+    const V near = mean + second / 2 + third / n / 6 + (fourth / n - 3 * (r * second) * second) / 24;
+    const V found = PICK(series, near, FN(log)(sum / n) / r);
+    EACH_CELL {
+        const V e = AT(b->work, k);
+        beyond += PICK(MASK(e == 0), ALL(0), e * (AT(b->work, b->n + k) - found));
     }
     *total = sum;
-    *variance = squares;
-    return PICK(*series, mean + r * squares / 2, (top + FN(log)(sum / (T)b->n)) / r);
+    const V bend = cubes / n / 3 + (quarts / n - 3 * second * second) / 8;
+    *slope = PICK(series, squares / n / 2 + PICK(MASK(squares < ALL(INFINITY)), bend, ALL(0)), beyond / sum / r);
+    return found;
+}
+/* What the distances are taken from: the largest, or the least where the factor is negative. */
+CPOOL_INLINE V FN(farther)(M inverse, V x, V one)
+{
+    return PICK((inverse & MASK(x < one)) | (~inverse & MASK(x > one)), x, one);
+}
+
+/* ------------------------------------------------------------------------------------------------ log-sum-exp
+ * y = log(mean exp(r x)) / r; params: r, of any sign. */
+CPOOL_INLINE V FN(log_sum_exp_of)(const cpool_beside *b, isize i, V *root, V *total, V *slope)
+{
+    const M inverse = MASK(PARAM(0) < 0);
+    V one = CELL(0);
+    for (isize k = 1; k < b->n; k++)
+        one = FN(farther)(inverse, CELL(k), one);
+    EACH_CELL AT(b->work, b->n + k) = PICK(MASK(CELL(k) == one), ALL(0), CELL(k) - one);
+    *root = FN(mean_exponent)(b, i, PARAM(0), total, slope);
+    return one + *root;
 }
 static void FN(log_sum_exp)(const cpool_beside *b)
 {
     EACH_VECTOR {
-        V total, variance;
-        M series;
-        AT(b->y, 0) = FN(log_sum_exp_of)(b, i, &total, &variance, &series);
+        V root, total, slope;
+        AT(b->y, 0) = FN(log_sum_exp_of)(b, i, &root, &total, &slope);
     }
 }
 static void FN(log_sum_exp_back)(const cpool_beside *b)
 {
     EACH_VECTOR {
-        V total, variance, slope = ALL(0);
-        M series;
-        const V y = FN(log_sum_exp_of)(b, i, &total, &variance, &series), g = AT(b->grad, 0);
-        EACH_CELL {
-            const V share = AT(b->work, k) / total;
-            AT(b->grad_x, k) = g * share;
-            slope += PICK(MASK(share == 0), ALL(0), share * (CELL(k) - y));
-        }
-        AT(b->grad_params, 0) = g * PICK(series, variance / 2, slope / PARAM(0));
+        V root, total, slope;
+        FN(log_sum_exp_of)(b, i, &root, &total, &slope);
+        const V g = AT(b->grad, 0) / total;
+        EACH_CELL AT(b->grad_x, k) = g * AT(b->work, k);
+        AT(b->grad_params, 0) = AT(b->grad, 0) * slope;
     }
 }
 
 /* ------------------------------------------------------------------------------------------------ power mean
- * y = (mean c^p)^(1 / p) of c = max(x, option); params: p, of any sign. Relative to the largest power: to the largest cell where
- * p is positive, to the least where it is not. Near p = 0 the series about the geometric mean. */
+ * y = (mean c^p)^(1 / p) of c = max(x, option); params: p, of any sign. It is the log-sum-exp of log c: relative to one cell, so
+ * that nothing overflows. */
 CPOOL_INLINE V FN(clipped)(V x, V least)
 {
     return PICK(MASK(x < least), least, x);
 }
-/* log(y / unit); the powers are in rows 0 to n of `work`, the logarithms behind them. */
-CPOOL_INLINE V FN(power_mean_of)(const cpool_beside *b, isize i, V *unit, V *total, V *variance, M *series)
+/* log(y / one), `one` being the cell that the others are relative to. */
+CPOOL_INLINE V FN(power_mean_of)(const cpool_beside *b, isize i, V *one, V *slope)
 {
-    const V p = PARAM(0), least = ALL(b->option);
+    const V p = PARAM(0), least = FN(clipped)(ALL(b->option), ALL(SMALLEST));
     const M inverse = MASK(p < 0);
-    V one = FN(clipped)(CELL(0), least), sum = ALL(0), mean = ALL(0), squares = ALL(0);
-    for (isize k = 1; k < b->n; k++) {
-        const V c = FN(clipped)(CELL(k), least);
-        one = PICK((inverse & MASK(c < one)) | (MASK(p >= 0) & MASK(c > one)), c, one);
-    }
+    V unit = FN(clipped)(CELL(0), least), total;
+    for (isize k = 1; k < b->n; k++)
+        unit = FN(farther)(inverse, FN(clipped)(CELL(k), least), unit);
     EACH_CELL {
-        const V c = FN(clipped)(CELL(k), least), ratio = FN(clipped)(c / one, ALL(SMALLEST));
-        const V l = PICK(MASK(c == one), ALL(0), FN(log)(ratio)), e = FN(exp)(p * l);
-        AT(b->work, k) = e;
-        AT(b->work, b->n + k) = l;
-        sum += e;
-        mean += l / (T)b->n;
+        /* The logarithm of a quotient of at most 1: the other might be infinite. */
+        const V c = FN(clipped)(CELL(k), least), ratio = PICK(inverse, unit, c) / PICK(inverse, c, unit);
+        const V l = PICK(MASK(c == unit), ALL(0), FN(log)(FN(clipped)(ratio, ALL(SMALLEST))));
+        AT(b->work, b->n + k) = PICK(inverse, -l, l);
     }
-    EACH_CELL {
-        const V apart = AT(b->work, b->n + k) - mean;
-        squares += apart * (apart / (T)b->n);
-    }
-    *series = MASK(p < (T)NEAR_0) & MASK(p > (T)-NEAR_0);
-    *unit = one;
-    *total = sum;
-    *variance = squares;
-    return PICK(*series, mean + p * squares / 2, FN(log)(sum / (T)b->n) / p);
+    *one = unit;
+    return FN(mean_exponent)(b, i, p, &total, slope);
 }
-/* unit exp(root), in two factors: exp alone may overflow. */
-CPOOL_INLINE V FN(power_mean_result)(V unit, V root)
+/* one exp(root), in two factors: exp alone may overflow. */
+CPOOL_INLINE V FN(power_mean_result)(V one, V root)
 {
     const V half = FN(exp)(root / 2);
-    return unit * half * half;
+    return one * half * half;
 }
 static void FN(power_mean)(const cpool_beside *b)
 {
     EACH_VECTOR {
-        V unit, total, variance;
-        M series;
-        const V root = FN(power_mean_of)(b, i, &unit, &total, &variance, &series);
-        AT(b->y, 0) = FN(power_mean_result)(unit, root);
+        V one, slope;
+        const V root = FN(power_mean_of)(b, i, &one, &slope);
+        AT(b->y, 0) = FN(power_mean_result)(one, root);
     }
 }
 static void FN(power_mean_back)(const cpool_beside *b)
 {
     EACH_VECTOR {
-        V unit, total, variance, slope = ALL(0);
-        M series;
-        const V p = PARAM(0), root = FN(power_mean_of)(b, i, &unit, &total, &variance, &series), g = AT(b->grad, 0);
+        V one, slope;
+        const V root = FN(power_mean_of)(b, i, &one, &slope), g = AT(b->grad, 0);
         EACH_CELL {
-            const V x = CELL(k), above = AT(b->work, b->n + k) - root; /* log(c / y) */
-            const V half = FN(exp)((p - 1) * above / 2);
+            /* (c / y)^(p - 1) in two factors. */
+            const V x = CELL(k), half = FN(exp)((PARAM(0) - 1) * (AT(b->work, b->n + k) - root) / 2);
             const V slope_x = PICK(MASK(x >= (T)b->option), g * half * half / (T)b->n, ALL(0));
             AT(b->grad_x, k) = PICK(MASK(x == x), slope_x, x);
-            slope += AT(b->work, k) / total * above;
         }
-        AT(b->grad_params, 0) = g * FN(power_mean_result)(unit, root) * PICK(series, variance / 2, slope / p);
+        AT(b->grad_params, 0) = g * FN(power_mean_result)(one, root) * slope;
     }
 }

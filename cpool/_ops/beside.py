@@ -58,7 +58,7 @@ class Family:
         self.dtype = _arguments.gradient_dtype(x.dtype)
         self.wide = _dispatch.at_least_float32(self.dtype)
         self.x, self.given_x = self._input(x), x
-        self.more = None if more is None else self._input(more)
+        self.more, self.given_more = None if more is None else self._input(more), more
         self.side = None if side is None else self._input(side)
         self.channels = channels_of(x, plan)
         self.tables, self.table = self._table()
@@ -81,7 +81,8 @@ class Family:
         """The result; `codes` take the cells that were picked."""
         plan = self.plan
         if out is not None:
-            out = _arguments.output(out, plan.y_shape, self.dtype, apart_from=(self.given, self.given_x))
+            others = () if self.given_more is None else (self.given_more,)
+            out = _arguments.output(out, plan.y_shape, self.dtype, apart_from=(self.given, self.given_x, *others))
 
         def run(y: Array) -> None:
             _dispatch.kernels.beside(
@@ -110,7 +111,7 @@ class Family:
         """Copy what belongs to the caller, who may change it before the pullback is called."""
         if np.may_share_memory(self.x, self.given_x):
             self.x = owned(self.x)
-        if self.more is not None and self.more.base is not None:
+        if self.more is not None and self.given_more is not None and np.may_share_memory(self.more, self.given_more):
             self.more = owned(self.more)
 
     def gradients(self, grad_y: ArrayLike, out: Array | None) -> tuple[Array, ...]:

@@ -12,11 +12,17 @@ from cpool.functional.adaptive import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
+from cpool.functional.attention import (
+    attention_pool,
+)
 from cpool.functional.fractional import (
     fractional_avg_pool2d,
     fractional_avg_pool3d,
     fractional_max_pool2d,
     fractional_max_pool3d,
+)
+from cpool.functional.generalized import (
+    generalized_max_pool,
 )
 from cpool.functional.linear import (
     avg_pool1d,
@@ -37,6 +43,11 @@ from cpool.functional.median import (
     median_pool2d,
     median_pool3d,
 )
+from cpool.functional.power import (
+    gem_pool1d,
+    gem_pool2d,
+    gem_pool3d,
+)
 from cpool.functional.pyramid import (
     spatial_pyramid_pool2d,
 )
@@ -53,9 +64,15 @@ from cpool.functional.select import (
     min_pool3d,
 )
 from cpool.functional.softmax import (
+    lse_pool1d,
+    lse_pool2d,
+    lse_pool3d,
     soft_pool1d,
     soft_pool2d,
     soft_pool3d,
+    softmax_pool1d,
+    softmax_pool2d,
+    softmax_pool3d,
 )
 from cpool.functional.unpool import (
     max_unpool1d,
@@ -76,6 +93,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "attention_pool",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -83,6 +101,10 @@ __all__ = [
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "gem_pool1d",
+    "gem_pool2d",
+    "gem_pool3d",
+    "generalized_max_pool",
     "global_avg_pool",
     "global_lp_pool",
     "global_max_pool",
@@ -91,6 +113,9 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "lse_pool1d",
+    "lse_pool2d",
+    "lse_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -108,6 +133,9 @@ __all__ = [
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
+    "softmax_pool1d",
+    "softmax_pool2d",
+    "softmax_pool3d",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",

@@ -9,14 +9,27 @@ from cpool.layers.adaptive import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
+from cpool.layers.attention import AttentionPool
 from cpool.layers.fractional import FractionalAvgPool2d, FractionalAvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d
+from cpool.layers.generalized import GeneralizedMaxPool
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
 from cpool.layers.lp import GlobalLPPool, LPPool1d, LPPool2d, LPPool3d
 from cpool.layers.median import MedianPool1d, MedianPool2d, MedianPool3d
+from cpool.layers.power import GeMPool1d, GeMPool2d, GeMPool3d
 from cpool.layers.pyramid import SpatialPyramidPool2d
 from cpool.layers.roi import RoIAlign, RoIPool
 from cpool.layers.select import MaxPool1d, MaxPool2d, MaxPool3d, MinPool1d, MinPool2d, MinPool3d
-from cpool.layers.softmax import SoftPool1d, SoftPool2d, SoftPool3d
+from cpool.layers.softmax import (
+    LSEPool1d,
+    LSEPool2d,
+    LSEPool3d,
+    SoftmaxPool1d,
+    SoftmaxPool2d,
+    SoftmaxPool3d,
+    SoftPool1d,
+    SoftPool2d,
+    SoftPool3d,
+)
 from cpool.layers.tutorial import Layers, Pooling
 from cpool.layers.unpool import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from cpool.layers.whole import GlobalAvgPool, GlobalMaxPool, GlobalMinPool, GlobalSumPool
@@ -28,6 +41,7 @@ __all__ = [
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
+    "AttentionPool",
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
@@ -35,6 +49,10 @@ __all__ = [
     "FractionalAvgPool3d",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
+    "GeMPool1d",
+    "GeMPool2d",
+    "GeMPool3d",
+    "GeneralizedMaxPool",
     "GlobalAvgPool",
     "GlobalLPPool",
     "GlobalMaxPool",
@@ -43,6 +61,9 @@ __all__ = [
     "LPPool1d",
     "LPPool2d",
     "LPPool3d",
+    "LSEPool1d",
+    "LSEPool2d",
+    "LSEPool3d",
     "Layer",
     "Layers",
     "MaxPool1d",
@@ -63,6 +84,9 @@ __all__ = [
     "SoftPool1d",
     "SoftPool2d",
     "SoftPool3d",
+    "SoftmaxPool1d",
+    "SoftmaxPool2d",
+    "SoftmaxPool3d",
     "SpatialPyramidPool2d",
     "SumPool1d",
     "SumPool2d",

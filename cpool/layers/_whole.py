@@ -24,3 +24,12 @@ class GlobalLayer(Layer):
         shape = batched_array("input_shape", np.broadcast_to(0.0, tuple(lengths)), last).shape
         ones = (1,) * (len(shape) - 2)
         return (shape[0], *ones, shape[-1]) if last else (*shape[:2], *ones)
+
+
+class DescriptorLayer(GlobalLayer):
+    """One whose result has no spatial axes: (N, C)."""
+
+    def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape of the result for an input of this shape, (N, C)."""
+        shape = super().output_shape(input_shape)
+        return shape[0], shape[-1 if self.data_format == "channels_last" else 1]

@@ -1,6 +1,6 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import bins, linear, lp, median, roi, select, softmax, unpool, vjp, whole
+from cpool.reference import attention, bins, generalized, linear, lp, median, power, roi, select, softmax, unpool, vjp, whole
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -45,6 +45,17 @@ median_pool3d = forward(median.median_pool, 3)
 soft_pool1d = forward(softmax.soft_pool, 1)
 soft_pool2d = forward(softmax.soft_pool, 2)
 soft_pool3d = forward(softmax.soft_pool, 3)
+lse_pool1d = forward(softmax.lse_pool, 1)
+lse_pool2d = forward(softmax.lse_pool, 2)
+lse_pool3d = forward(softmax.lse_pool, 3)
+softmax_pool1d = forward(softmax.softmax_pool, 1)
+softmax_pool2d = forward(softmax.softmax_pool, 2)
+softmax_pool3d = forward(softmax.softmax_pool, 3)
+gem_pool1d = forward(power.gem_pool, 1)
+gem_pool2d = forward(power.gem_pool, 2)
+gem_pool3d = forward(power.gem_pool, 3)
+attention_pool = forward(attention.attention_pool, 0, suffix=False)
+generalized_max_pool = forward(generalized.generalized_max_pool, 0, suffix=False)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -53,6 +64,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "attention_pool",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -60,6 +72,10 @@ __all__ = [
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "gem_pool1d",
+    "gem_pool2d",
+    "gem_pool3d",
+    "generalized_max_pool",
     "global_avg_pool",
     "global_lp_pool",
     "global_max_pool",
@@ -68,6 +84,9 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "lse_pool1d",
+    "lse_pool2d",
+    "lse_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -85,6 +104,9 @@ __all__ = [
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
+    "softmax_pool1d",
+    "softmax_pool2d",
+    "softmax_pool3d",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",

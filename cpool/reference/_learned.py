@@ -63,9 +63,12 @@ class Call:
         return fill(out, layout.from_planes(rounded(planes, self.dtype), self.x.shape, self.spatial, self.last))
 
     def as_x(self, planes: Array) -> Array:
-        """An array of the shape of x from (planes, cells)."""
-        spatial = arguments.spatial_shape(self.x.shape, self.rank, self.last)
-        return layout.from_planes(rounded(planes, self.dtype), self.x.shape, spatial, self.last)
+        """An array of the shape and dtype of x from (planes, cells)."""
+        return rounded(self.exactly_as_x(planes), self.dtype)
+
+    def exactly_as_x(self, planes: Array) -> Array:
+        """The same in float64."""
+        return layout.from_planes(planes, self.x.shape, arguments.spatial_shape(self.x.shape, self.rank, self.last), self.last)
 
     def sums(self, parameter: Parameter, slopes: Array) -> Array:
         """The gradient of a parameter from those in each plane."""

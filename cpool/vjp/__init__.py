@@ -9,11 +9,17 @@ from cpool.vjp.adaptive import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
+from cpool.vjp.attention import (
+    attention_pool,
+)
 from cpool.vjp.fractional import (
     fractional_avg_pool2d,
     fractional_avg_pool3d,
     fractional_max_pool2d,
     fractional_max_pool3d,
+)
+from cpool.vjp.generalized import (
+    generalized_max_pool,
 )
 from cpool.vjp.linear import (
     avg_pool1d,
@@ -34,6 +40,11 @@ from cpool.vjp.median import (
     median_pool2d,
     median_pool3d,
 )
+from cpool.vjp.power import (
+    gem_pool1d,
+    gem_pool2d,
+    gem_pool3d,
+)
 from cpool.vjp.pyramid import (
     spatial_pyramid_pool2d,
 )
@@ -50,9 +61,15 @@ from cpool.vjp.select import (
     min_pool3d,
 )
 from cpool.vjp.softmax import (
+    lse_pool1d,
+    lse_pool2d,
+    lse_pool3d,
     soft_pool1d,
     soft_pool2d,
     soft_pool3d,
+    softmax_pool1d,
+    softmax_pool2d,
+    softmax_pool3d,
 )
 from cpool.vjp.unpool import (
     max_unpool1d,
@@ -74,6 +91,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "attention_pool",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
@@ -81,6 +99,10 @@ __all__ = [
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "gem_pool1d",
+    "gem_pool2d",
+    "gem_pool3d",
+    "generalized_max_pool",
     "global_avg_pool",
     "global_lp_pool",
     "global_max_pool",
@@ -89,6 +111,9 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "lse_pool1d",
+    "lse_pool2d",
+    "lse_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -106,6 +131,9 @@ __all__ = [
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
+    "softmax_pool1d",
+    "softmax_pool2d",
+    "softmax_pool3d",
     "spatial_pyramid_pool2d",
     "sum_pool1d",
     "sum_pool2d",
