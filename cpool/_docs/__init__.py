@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import bins, lp, median, roi, softmax, unpool, whole, windows
+from cpool._docs import bins, detail, gates, lp, median, roi, softmax, unpool, weights, whole, windows
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
@@ -22,11 +22,14 @@ Role = Literal["function", "vjp", "layer"]
 METHODS: dict[str, Method] = {
     **windows.METHODS,
     **bins.METHODS,
+    **detail.METHODS,
+    **gates.METHODS,
     **lp.METHODS,
     **median.METHODS,
     **roi.METHODS,
     **softmax.METHODS,
     **unpool.METHODS,
+    **weights.METHODS,
     **whole.METHODS,
 }
 
