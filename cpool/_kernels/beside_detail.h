@@ -18,6 +18,7 @@
 
 typedef struct {
     V middle, scale, norm; /* m, the factor of distances, and c times its square */
+    V log_top;             /* the logarithm of the largest u */
     V power, floor, total; /* k, the relative exp(log_alpha), and the weights' sum */
 } FN(detail_parts);
 
@@ -51,7 +52,7 @@ CPOOL_INLINE void FN(detail_middle)(const cpool_beside *b, isize i, FN(detail_pa
         far = MOST(far, s->middle - *low);
     s->scale = PICK(MASK(far > ALL(FAR)), ALL(FAR) / far, ALL(1));
 }
-/* The result; in `work` the relative powers of u, and behind them log u. */
+/* The result; in `work` the powers of u relative to the largest weight, and behind them log u relative to the largest. */
 CPOOL_INLINE V FN(detail_of)(const cpool_beside *b, isize i, FN(detail_parts) *s)
 {
     const V alpha = AT_MOST(PARAM(1), ALL(1e30f)); /* also of inf a difference from it is a number */
@@ -67,7 +68,8 @@ CPOOL_INLINE V FN(detail_of)(const cpool_beside *b, isize i, FN(detail_parts) *s
     s->power = FN(exp)(AT_MOST(PARAM(0), ALL(40))) / 2; /* so that a power times a logarithm is finite */
     s->total = ALL(0);
     const V log_most = FN(log)(most), log_norm = FN(either)(b->flags & (BY_MEAN | BY_SUM), FN(log)(sum), 2 * FN(log)(s->scale));
-    const V log_top = log_most - log_norm, above = alpha - s->power * log_top, shift = AT_MOST(-above, ALL(0));
+    s->log_top = log_most - log_norm;
+    const V above = alpha - s->power * s->log_top, shift = AT_MOST(-above, ALL(0));
     s->floor = FN(exp)(AT_MOST(above, ALL(0)));
     EACH_CELL {
         /* Of q over the largest, whose logarithm is exact to the last bits; and where that is too small for a number, of q. */
@@ -75,7 +77,7 @@ CPOOL_INLINE V FN(detail_of)(const cpool_beside *b, isize i, FN(detail_parts) *s
         const M tiny = MASK(part < ALL(SMALLEST));
         const V less = FN(log)(PICK(tiny, q, part)) - PICK(tiny, log_most, ALL(0));
         const V e = FN(exp)(s->power * less + shift), w = e + s->floor;
-        AT(b->work, b->n + k) = less + log_top;
+        AT(b->work, b->n + k) = less;
         AT(b->work, k) = e;
         s->total += w;
         y += w * CELL(k);
@@ -95,24 +97,27 @@ static void FN(detail_back)(const cpool_beside *b)
     EACH_VECTOR {
         FN(detail_parts) s;
         const V y = FN(detail_of)(b, i, &s), g = AT(b->grad, 0) / s.total;
-        V dlambda = ALL(0), dalpha = ALL(0), part = ALL(0), shift = ALL(0);
+        V dlambda = ALL(0), dalpha = ALL(0), sum = ALL(0), part = ALL(0), shift = ALL(0);
         EACH_CELL {
             const V t = AT(b->work, k), e = g * (CELL(k) - y), slope = s.power * e * t;
             dalpha += s.floor * e;
             dlambda += slope * AT(b->work, b->n + k);
-            part += slope;
+            sum += e * t;
             AT(b->grad_x, k) = g * (t + s.floor);
             AT(b->work, k) = slope;
         }
-        part = FN(either)(b->flags & (BY_MEAN | BY_SUM), FN(either)(b->flags & BY_MEAN, part / (T)b->n, part) / s.norm, ALL(0));
+        /* The sums of t e and of floor e are opposite, and the one of smaller weights is the better rounded. */
+        sum = PICK(MASK(s.floor < 1), -dalpha, sum);
+        if (b->flags & (BY_MEAN | BY_SUM))
+            part = s.power * FN(either)(b->flags & BY_MEAN, sum / (T)b->n, sum) / s.norm;
         EACH_CELL {
             const V d = FN(distance)(b, i, k, &s), twice = 2 * d * s.scale;
             const V h = twice / FN(square)(b, d, &s) * AT(b->work, k) - twice * part;
             AT(b->grad_x, k) += h;
             shift += h;
         }
-        AT(b->grad_params, 0) = dlambda;
-        AT(b->grad_params, 1) = dalpha;
+        AT(b->grad_params, 0) = dlambda + s.power * s.log_top * sum;
+        AT(b->grad_params, 1) = -sum;
         if (b->side)
             AT(b->grad_side, 0) = -shift;
         else
