@@ -28,6 +28,11 @@ def each(rng, channels, low=0.2, high=2.0):
     return rng.uniform(low, high, channels) if rng.integers(2) else float(rng.uniform(low, high))
 
 
+def shaped(rng, channels, shape):
+    """Numbers for the cells of a window, or for those of each channel."""
+    return rng.standard_normal((channels, *shape) if rng.integers(2) else tuple(shape)) / 2
+
+
 METHODS = {
     "soft_pool": Method(
         lambda rng, channels, kernel, x: {"beta": each(rng, channels, -1, 2), "detach_weights": False}, smooth=("beta",)
@@ -41,7 +46,31 @@ METHODS = {
     "gem_pool": Method(
         lambda rng, channels, kernel, x: {"p": each(rng, channels, -3, 5)}, smooth=("p",), positional=("p",), positive=True
     ),
-}
+    "mixed_pool": Method(lambda rng, channels, kernel, x: {"alpha": each(rng, channels, -1, 2)}, smooth=("alpha",)),
+    "gated_pool": Method(
+        lambda rng, channels, kernel, x: {"mask": shaped(rng, channels, kernel)},
+        smooth=("mask",), positional=("mask",), window=False,
+    ),
+    "tree_pool": Method(
+        lambda rng, channels, kernel, x: {"leaves": rng.standard_normal((2, *kernel)) / 2, "gate": shaped(rng, channels, kernel)},
+        smooth=("leaves", "gate"), positional=("leaves", "gate"), window=False,
+    ),
+    "weighted_max_pool": Method(
+        lambda rng, channels, kernel, x: {"weight": shaped(rng, channels, kernel)},
+        smooth=("weight",), positional=("weight",), window=False,
+    ),
+    "ordinal_pool": Method(
+        lambda rng, channels, kernel, x: {"weight": 0.7 + shaped(rng, channels, (int(np.prod(kernel)),))},
+        smooth=("weight",), positional=("weight",),
+    ),
+    "detail_preserving_pool": Method(
+        lambda rng, channels, kernel, x: {
+            "log_lambda": each(rng, channels, -1, 1), "log_alpha": each(rng, channels, -2, 1), "symmetric": bool(rng.integers(2)),
+            "normalize": str(rng.choice(["mean", "sum", "none"])), "eps2": 1e-2,
+        },
+        smooth=("log_lambda", "log_alpha"),
+    ),
+}  # fmt: skip
 
 
 def called(module, name, rank, x, arguments, options):

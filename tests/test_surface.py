@@ -12,6 +12,7 @@ import cpool
 # name: (arguments of the function, of the layer), where {r} stands for the ranks; `out` and `name` come last
 WINDOW = "kernel_size, stride=None, padding=0, dilation=1, *, "
 WHOLE = WINDOW.replace("kernel_size", "kernel_size=None")
+STEPS = WINDOW.removeprefix("kernel_size, ")
 CEIL = "ceil_mode=False, "
 DIVISOR = "count_include_pad=True, divisor_override=None, "
 FORMAT = "data_format='channels_first'"
@@ -20,6 +21,8 @@ FRACTIONAL = "kernel_size, output_size=None, output_ratio=None, samples=None, rn
 BOUNDARIES = "*, boundaries=None, overlapping=False, pseudorandom=True, "
 UNPOOL = "kernel_size, stride=None, padding=0, output_size=None, *, duplicates='last', " + FORMAT
 ROI_ALIGN = "output_size, spatial_scale=1.0, sampling_ratio=-1, aligned=False, *, " + FORMAT
+MODE = "mode='learned', "
+DETAIL = "log_lambda=0.0, log_alpha=0.0, symmetric=True, normalize='mean', eps2=0.001, "
 RANKS = {
     (1, 2, 3): {
         "max_pool": ("MaxPool", "x, " + WINDOW + CEIL + INDICES, WINDOW + CEIL + FORMAT),
@@ -39,6 +42,36 @@ RANKS = {
             "GeMPool",
             "x, p, " + WHOLE + "eps=1e-06, " + CEIL + FORMAT,
             WHOLE + "p=3.0, alpha=None, num_channels=None, eps=1e-06, " + CEIL + FORMAT,
+        ),
+        "mixed_pool": (
+            "MixedPool",
+            "x, kernel_size, alpha, " + STEPS + MODE + "training=True, rng=None, " + CEIL + FORMAT,
+            WINDOW + "alpha=0.5, " + MODE + "num_channels=None, rng=None, " + CEIL + FORMAT,
+        ),
+        "gated_pool": (
+            "GatedPool",
+            "x, mask, " + STEPS + CEIL + FORMAT,
+            WINDOW + "num_channels=None, rng=None, " + CEIL + FORMAT,
+        ),
+        "tree_pool": (
+            "TreePool",
+            "x, leaves, gate, " + STEPS + CEIL + FORMAT,
+            WINDOW + "num_channels=None, rng=None, " + CEIL + FORMAT,
+        ),
+        "weighted_max_pool": (
+            "WeightedMaxPool",
+            "x, weight, " + STEPS + CEIL + FORMAT,
+            WINDOW + "num_channels=None, " + CEIL + FORMAT,
+        ),
+        "ordinal_pool": (
+            "OrdinalPool",
+            "x, weight, " + WINDOW + CEIL + FORMAT,
+            WINDOW + "init='avg', num_channels=None, rng=None, " + CEIL + FORMAT,
+        ),
+        "detail_preserving_pool": (
+            "DetailPreservingPool",
+            "x, " + WINDOW + DETAIL + "filter=None, bias=None, " + CEIL + FORMAT,
+            WINDOW + DETAIL + "lite=True, num_channels=None, rng=None, " + CEIL + FORMAT,
         ),
         "adaptive_max_pool": ("AdaptiveMaxPool", "x, output_size, *, " + INDICES, "output_size, *, " + FORMAT),
         "adaptive_avg_pool": ("AdaptiveAvgPool", "x, output_size, *, " + FORMAT, "output_size, *, " + FORMAT),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -63,6 +64,14 @@ def positive_parameter(name: str, value: ArrayLike) -> Parameter:
     return Parameter(name, found, found.astype(np.float64).reshape(1, 1), False)
 
 
+def shaped_parameter(name: str, value: ArrayLike, shape: tuple[int, ...], channels: int) -> Parameter:
+    """One number for each of `shape` in each channel."""
+    found = numbers_of(name, value)
+    if found.shape != (channels, *shape):
+        raise ValueError(f"{name}: shape {found.shape} must be {(channels, *shape)}, the number of channels first")
+    return Parameter(name, found, found.astype(np.float64).reshape(channels, math.prod(shape)), True)
+
+
 def cell_parameter(name: str, value: ArrayLike, shape: tuple[int, ...], channels: int) -> Parameter:
     """One number for each of `shape`, the same in all channels or for each channel."""
     found = numbers_of(name, value)
@@ -70,3 +79,35 @@ def cell_parameter(name: str, value: ArrayLike, shape: tuple[int, ...], channels
         raise ValueError(f"{name}: shape {found.shape} must be {shape}, or with one a channel {(channels, *shape)}")
     each = found.ndim > len(shape)
     return Parameter(name, found, found.astype(np.float64).reshape(channels if each else 1, math.prod(shape)), each)
+
+
+def kernel_of(name: str, value: ArrayLike, rank: int) -> tuple[int, ...]:
+    """The window's size from a parameter of its shape, or with one a channel."""
+    shape = numbers_of(name, value).shape
+    if len(shape) not in (rank, rank + 1) or 0 in shape[-rank:]:
+        form = "that of the window, or with one a channel (C, *window)"
+        raise ValueError(f"{name}: shape {shape} must be {form}; it has {rank} spatial axes of at least one cell")
+    return _same(shape[-rank:])
+
+
+def kernel_of_leaves(value: ArrayLike, rank: int) -> tuple[int, ...]:
+    """The window's size from two leaves, each of its shape."""
+    shape = numbers_of("leaves", value).shape
+    if len(shape) != rank + 1 or shape[0] != 2 or 0 in shape:
+        raise ValueError(
+            f"leaves: shape {shape} must be (2, *window), where the window has {rank} spatial axes of at least one cell"
+        )
+    return _same(shape[1:])
+
+
+@functools.lru_cache(256)
+def _same(kernel: tuple[int, ...]) -> tuple[int, ...]:
+    """The first of equal tuples: plans are found again by what was given, not by what it is equal to."""
+    return kernel
+
+
+def probabilities(parameter: Parameter) -> Parameter:
+    """A parameter whose numbers are chances."""
+    if not bool(np.all((parameter.table >= 0) & (parameter.table <= 1))):
+        raise ValueError(f"{parameter.name}: every one must be from 0 to 1, as it is a probability")
+    return parameter

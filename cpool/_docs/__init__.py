@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import bins, descriptors, lp, median, power, roi, softmax, unpool, whole, windows
+from cpool._docs import bins, descriptors, detail, gates, lp, median, power, roi, softmax, unpool, weights, whole, windows
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
@@ -23,12 +23,15 @@ METHODS: dict[str, Method] = {
     **windows.METHODS,
     **bins.METHODS,
     **descriptors.METHODS,
+    **detail.METHODS,
+    **gates.METHODS,
     **lp.METHODS,
     **median.METHODS,
     **power.METHODS,
     **roi.METHODS,
     **softmax.METHODS,
     **unpool.METHODS,
+    **weights.METHODS,
     **whole.METHODS,
 }
 

@@ -50,15 +50,24 @@ CPOOL_INLINE V FN(rank_scale)(const cpool_beside *b, isize i, V *some)
     }
     return PICK(MASK(*some == 0), ALL(1), all / *some);
 }
+/* Whether a cell changes the sum: one that counts for nothing may be infinite, but not NaN. */
+CPOOL_INLINE M FN(counts)(V weights, V x)
+{
+    return MASK(weights != 0) | MASK(x != x);
+}
 static void FN(ranked)(const cpool_beside *b)
 {
     EACH_VECTOR {
-        V y = ALL(0), some;
+        V y = -ALL(0), some; /* -0: the one number that changes no other, so that a single weight of 1 gives a cell's very bits */
+        M any = PLACE(0);
         FN(ranks)(b, i);
         EACH_CELL {
             const V w = FN(weight_of)(b, i, k);
-            y += PICK(MASK(w == 0), ALL(0), w * CELL(k)); /* what counts for nothing may be infinite */
+            const M counts = FN(counts)(w, CELL(k));
+            y += PICK(counts, w * CELL(k), -ALL(0));
+            any |= counts;
         }
+        y = PICK(any, y, ALL(0));
         if (FN(is_cut)(b))
             y = y * FN(rank_scale)(b, i, &some);
         AT(b->y, 0) = y;
@@ -74,7 +83,10 @@ static void FN(ranked_back)(const cpool_beside *b)
             /* The scale is all / some: weights that there are change both, the others all. */
             V some, sum = ALL(0);
             factor = FN(rank_scale)(b, i, &some);
-            EACH_CELL sum += FN(weight_of)(b, i, k) * CELL(k);
+            EACH_CELL {
+                const V w = FN(weight_of)(b, i, k);
+                sum += PICK(FN(counts)(w, CELL(k)), w * CELL(k), ALL(0));
+            }
             more = PICK(MASK(some == 0), ALL(0), g * sum / some);
             less = more * factor;
         }

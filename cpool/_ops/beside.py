@@ -124,7 +124,7 @@ class Family:
         more = None if self.more is None else layout.empty(plan.x_shape, self.wide)
         side = layout.empty(plan.y_shape, self.wide) if self.side_gradient else None
         planes, *_, inner = layout.five(layout.shape_in_memory(plan.x_shape))
-        numbers = 0 if self.table is None else self.table.size // max(1, self.tables * inner)
+        numbers = sum(parameter.table.shape[1] for parameter in self.parameters)
         sums = np.zeros((planes, numbers, inner))
 
         def run(grad_x: Array) -> None:
@@ -139,10 +139,11 @@ class Family:
 
     def _parameter_gradients(self, sums: Array) -> list[Array]:
         # (planes, numbers, inner) to (C, numbers): the planes of a channel are added up in their order.
-        planes, numbers, inner = sums.shape
-        images = planes if self.plan.layout.inner_channels else planes // max(1, self.channels)
-        by_channel = sums.reshape(images, planes // max(1, images), numbers, inner).sum(0)
-        by_channel = by_channel[0].T if self.plan.layout.inner_channels else by_channel[..., 0]
+        planes, numbers, _ = sums.shape
+        if self.plan.layout.inner_channels:
+            by_channel = sums.sum(0).T
+        else:
+            by_channel = sums.reshape(planes // max(1, self.channels), self.channels, numbers).sum(0)
         found, at = [], 0
         for parameter in self.parameters:
             width = parameter.table.shape[1]

@@ -15,11 +15,27 @@ from cpool.functional.adaptive import (
 from cpool.functional.attention import (
     attention_pool,
 )
+from cpool.functional.detail import (
+    detail_preserving_pool1d,
+    detail_preserving_pool2d,
+    detail_preserving_pool3d,
+)
 from cpool.functional.fractional import (
     fractional_avg_pool2d,
     fractional_avg_pool3d,
     fractional_max_pool2d,
     fractional_max_pool3d,
+)
+from cpool.functional.gates import (
+    gated_pool1d,
+    gated_pool2d,
+    gated_pool3d,
+    mixed_pool1d,
+    mixed_pool2d,
+    mixed_pool3d,
+    tree_pool1d,
+    tree_pool2d,
+    tree_pool3d,
 )
 from cpool.functional.generalized import (
     generalized_max_pool,
@@ -79,6 +95,14 @@ from cpool.functional.unpool import (
     max_unpool2d,
     max_unpool3d,
 )
+from cpool.functional.weights import (
+    ordinal_pool1d,
+    ordinal_pool2d,
+    ordinal_pool3d,
+    weighted_max_pool1d,
+    weighted_max_pool2d,
+    weighted_max_pool3d,
+)
 from cpool.functional.whole import (
     global_avg_pool,
     global_max_pool,
@@ -97,10 +121,16 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "detail_preserving_pool1d",
+    "detail_preserving_pool2d",
+    "detail_preserving_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "gated_pool1d",
+    "gated_pool2d",
+    "gated_pool3d",
     "gem_pool1d",
     "gem_pool2d",
     "gem_pool3d",
@@ -128,6 +158,12 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "mixed_pool1d",
+    "mixed_pool2d",
+    "mixed_pool3d",
+    "ordinal_pool1d",
+    "ordinal_pool2d",
+    "ordinal_pool3d",
     "roi_align",
     "roi_pool",
     "soft_pool1d",
@@ -140,4 +176,10 @@ __all__ = [
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",
+    "tree_pool1d",
+    "tree_pool2d",
+    "tree_pool3d",
+    "weighted_max_pool1d",
+    "weighted_max_pool2d",
+    "weighted_max_pool3d",
 ]

@@ -10,7 +10,19 @@ from cpool.layers.adaptive import (
     AdaptiveMaxPool3d,
 )
 from cpool.layers.attention import AttentionPool
+from cpool.layers.detail import DetailPreservingPool1d, DetailPreservingPool2d, DetailPreservingPool3d
 from cpool.layers.fractional import FractionalAvgPool2d, FractionalAvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d
+from cpool.layers.gates import (
+    GatedPool1d,
+    GatedPool2d,
+    GatedPool3d,
+    MixedPool1d,
+    MixedPool2d,
+    MixedPool3d,
+    TreePool1d,
+    TreePool2d,
+    TreePool3d,
+)
 from cpool.layers.generalized import GeneralizedMaxPool
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
 from cpool.layers.lp import GlobalLPPool, LPPool1d, LPPool2d, LPPool3d
@@ -32,6 +44,14 @@ from cpool.layers.softmax import (
 )
 from cpool.layers.tutorial import Layers, Pooling
 from cpool.layers.unpool import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from cpool.layers.weights import (
+    OrdinalPool1d,
+    OrdinalPool2d,
+    OrdinalPool3d,
+    WeightedMaxPool1d,
+    WeightedMaxPool2d,
+    WeightedMaxPool3d,
+)
 from cpool.layers.whole import GlobalAvgPool, GlobalMaxPool, GlobalMinPool, GlobalSumPool
 
 __all__ = [
@@ -45,10 +65,16 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "DetailPreservingPool1d",
+    "DetailPreservingPool2d",
+    "DetailPreservingPool3d",
     "FractionalAvgPool2d",
     "FractionalAvgPool3d",
     "FractionalMaxPool2d",
     "FractionalMaxPool3d",
+    "GatedPool1d",
+    "GatedPool2d",
+    "GatedPool3d",
     "GeMPool1d",
     "GeMPool2d",
     "GeMPool3d",
@@ -78,6 +104,12 @@ __all__ = [
     "MinPool1d",
     "MinPool2d",
     "MinPool3d",
+    "MixedPool1d",
+    "MixedPool2d",
+    "MixedPool3d",
+    "OrdinalPool1d",
+    "OrdinalPool2d",
+    "OrdinalPool3d",
     "Pooling",
     "RoIAlign",
     "RoIPool",
@@ -91,4 +123,10 @@ __all__ = [
     "SumPool1d",
     "SumPool2d",
     "SumPool3d",
+    "TreePool1d",
+    "TreePool2d",
+    "TreePool3d",
+    "WeightedMaxPool1d",
+    "WeightedMaxPool2d",
+    "WeightedMaxPool3d",
 ]

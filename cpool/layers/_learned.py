@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from cpool._arguments import Array, ArrayLike, integer
-from cpool._ops.beside import Family, WindowArguments
+from cpool._ops.beside import WindowArguments
 from cpool.layers._window import WindowLayer
+
+
+class Call(Protocol):
+    """A call whose arguments are checked."""
+
+    def pool(self, out: Array | None = None) -> Array: ...
+    def vjp(self, out: Array | None = None) -> tuple[Array, Callable[..., Any]]: ...
 
 
 class LearnedLayer(WindowLayer):
@@ -23,7 +30,7 @@ class LearnedLayer(WindowLayer):
     def _window(self) -> WindowArguments:
         return self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format
 
-    def _family(self, x: ArrayLike) -> Family:
+    def _family(self, x: ArrayLike) -> Call:
         raise NotImplementedError(f"{type(self).__name__} defines no _family")
 
     def _forward(self, x: ArrayLike) -> Any:
@@ -39,3 +46,8 @@ def channel_start(name: str, value: float, num_channels: int | None) -> Array:
 
     start = channel_parameter(name, value, 0 if num_channels is None else integer("num_channels", num_channels, 1))
     return np.array(np.broadcast_to(start.given.astype(np.float64), start.given.shape if num_channels is None else (num_channels,)))
+
+
+def shape_of_each(shape: tuple[int, ...], num_channels: int | None) -> tuple[int, ...]:
+    """The shape of a parameter that all channels share, or with an axis of the channels before it."""
+    return shape if num_channels is None else (integer("num_channels", num_channels, 1), *shape)

@@ -1,6 +1,23 @@
 """The functions of cpool in plain numpy: slow, readable, the documentation of every rule and the oracle of every test."""
 
-from cpool.reference import attention, bins, generalized, linear, lp, median, power, roi, select, softmax, unpool, vjp, whole
+from cpool.reference import (
+    attention,
+    bins,
+    detail,
+    gates,
+    generalized,
+    linear,
+    lp,
+    median,
+    power,
+    roi,
+    select,
+    softmax,
+    unpool,
+    vjp,
+    weights,
+    whole,
+)
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -56,6 +73,24 @@ gem_pool2d = forward(power.gem_pool, 2)
 gem_pool3d = forward(power.gem_pool, 3)
 attention_pool = forward(attention.attention_pool, 0, suffix=False)
 generalized_max_pool = forward(generalized.generalized_max_pool, 0, suffix=False)
+mixed_pool1d = forward(gates.mixed_pool, 1)
+mixed_pool2d = forward(gates.mixed_pool, 2)
+mixed_pool3d = forward(gates.mixed_pool, 3)
+gated_pool1d = forward(gates.gated_pool, 1)
+gated_pool2d = forward(gates.gated_pool, 2)
+gated_pool3d = forward(gates.gated_pool, 3)
+tree_pool1d = forward(gates.tree_pool, 1)
+tree_pool2d = forward(gates.tree_pool, 2)
+tree_pool3d = forward(gates.tree_pool, 3)
+weighted_max_pool1d = forward(weights.weighted_max_pool, 1)
+weighted_max_pool2d = forward(weights.weighted_max_pool, 2)
+weighted_max_pool3d = forward(weights.weighted_max_pool, 3)
+ordinal_pool1d = forward(weights.ordinal_pool, 1)
+ordinal_pool2d = forward(weights.ordinal_pool, 2)
+ordinal_pool3d = forward(weights.ordinal_pool, 3)
+detail_preserving_pool1d = forward(detail.detail_preserving_pool, 1)
+detail_preserving_pool2d = forward(detail.detail_preserving_pool, 2)
+detail_preserving_pool3d = forward(detail.detail_preserving_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -68,10 +103,16 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "detail_preserving_pool1d",
+    "detail_preserving_pool2d",
+    "detail_preserving_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "gated_pool1d",
+    "gated_pool2d",
+    "gated_pool3d",
     "gem_pool1d",
     "gem_pool2d",
     "gem_pool3d",
@@ -99,6 +140,12 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "mixed_pool1d",
+    "mixed_pool2d",
+    "mixed_pool3d",
+    "ordinal_pool1d",
+    "ordinal_pool2d",
+    "ordinal_pool3d",
     "roi_align",
     "roi_pool",
     "soft_pool1d",
@@ -111,5 +158,11 @@ __all__ = [
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",
+    "tree_pool1d",
+    "tree_pool2d",
+    "tree_pool3d",
     "vjp",
+    "weighted_max_pool1d",
+    "weighted_max_pool2d",
+    "weighted_max_pool3d",
 ]

@@ -1,6 +1,22 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import attention, bins, generalized, linear, lp, median, power, roi, select, softmax, unpool, whole
+from cpool.reference import (
+    attention,
+    bins,
+    detail,
+    gates,
+    generalized,
+    linear,
+    lp,
+    median,
+    power,
+    roi,
+    select,
+    softmax,
+    unpool,
+    weights,
+    whole,
+)
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -56,6 +72,24 @@ gem_pool2d = with_gradient(power.gem_pool, 2)
 gem_pool3d = with_gradient(power.gem_pool, 3)
 attention_pool = with_gradient(attention.attention_pool, 0, suffix=False)
 generalized_max_pool = with_gradient(generalized.generalized_max_pool, 0, suffix=False)
+mixed_pool1d = with_gradient(gates.mixed_pool, 1)
+mixed_pool2d = with_gradient(gates.mixed_pool, 2)
+mixed_pool3d = with_gradient(gates.mixed_pool, 3)
+gated_pool1d = with_gradient(gates.gated_pool, 1)
+gated_pool2d = with_gradient(gates.gated_pool, 2)
+gated_pool3d = with_gradient(gates.gated_pool, 3)
+tree_pool1d = with_gradient(gates.tree_pool, 1)
+tree_pool2d = with_gradient(gates.tree_pool, 2)
+tree_pool3d = with_gradient(gates.tree_pool, 3)
+weighted_max_pool1d = with_gradient(weights.weighted_max_pool, 1)
+weighted_max_pool2d = with_gradient(weights.weighted_max_pool, 2)
+weighted_max_pool3d = with_gradient(weights.weighted_max_pool, 3)
+ordinal_pool1d = with_gradient(weights.ordinal_pool, 1)
+ordinal_pool2d = with_gradient(weights.ordinal_pool, 2)
+ordinal_pool3d = with_gradient(weights.ordinal_pool, 3)
+detail_preserving_pool1d = with_gradient(detail.detail_preserving_pool, 1)
+detail_preserving_pool2d = with_gradient(detail.detail_preserving_pool, 2)
+detail_preserving_pool3d = with_gradient(detail.detail_preserving_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -68,10 +102,16 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "detail_preserving_pool1d",
+    "detail_preserving_pool2d",
+    "detail_preserving_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "gated_pool1d",
+    "gated_pool2d",
+    "gated_pool3d",
     "gem_pool1d",
     "gem_pool2d",
     "gem_pool3d",
@@ -99,6 +139,12 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "mixed_pool1d",
+    "mixed_pool2d",
+    "mixed_pool3d",
+    "ordinal_pool1d",
+    "ordinal_pool2d",
+    "ordinal_pool3d",
     "roi_align",
     "roi_pool",
     "soft_pool1d",
@@ -111,4 +157,10 @@ __all__ = [
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",
+    "tree_pool1d",
+    "tree_pool2d",
+    "tree_pool3d",
+    "weighted_max_pool1d",
+    "weighted_max_pool2d",
+    "weighted_max_pool3d",
 ]

@@ -12,11 +12,27 @@ from cpool.vjp.adaptive import (
 from cpool.vjp.attention import (
     attention_pool,
 )
+from cpool.vjp.detail import (
+    detail_preserving_pool1d,
+    detail_preserving_pool2d,
+    detail_preserving_pool3d,
+)
 from cpool.vjp.fractional import (
     fractional_avg_pool2d,
     fractional_avg_pool3d,
     fractional_max_pool2d,
     fractional_max_pool3d,
+)
+from cpool.vjp.gates import (
+    gated_pool1d,
+    gated_pool2d,
+    gated_pool3d,
+    mixed_pool1d,
+    mixed_pool2d,
+    mixed_pool3d,
+    tree_pool1d,
+    tree_pool2d,
+    tree_pool3d,
 )
 from cpool.vjp.generalized import (
     generalized_max_pool,
@@ -76,6 +92,14 @@ from cpool.vjp.unpool import (
     max_unpool2d,
     max_unpool3d,
 )
+from cpool.vjp.weights import (
+    ordinal_pool1d,
+    ordinal_pool2d,
+    ordinal_pool3d,
+    weighted_max_pool1d,
+    weighted_max_pool2d,
+    weighted_max_pool3d,
+)
 from cpool.vjp.whole import (
     global_avg_pool,
     global_max_pool,
@@ -95,10 +119,16 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "detail_preserving_pool1d",
+    "detail_preserving_pool2d",
+    "detail_preserving_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
     "fractional_max_pool3d",
+    "gated_pool1d",
+    "gated_pool2d",
+    "gated_pool3d",
     "gem_pool1d",
     "gem_pool2d",
     "gem_pool3d",
@@ -126,6 +156,12 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "mixed_pool1d",
+    "mixed_pool2d",
+    "mixed_pool3d",
+    "ordinal_pool1d",
+    "ordinal_pool2d",
+    "ordinal_pool3d",
     "roi_align",
     "roi_pool",
     "soft_pool1d",
@@ -138,4 +174,10 @@ __all__ = [
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",
+    "tree_pool1d",
+    "tree_pool2d",
+    "tree_pool3d",
+    "weighted_max_pool1d",
+    "weighted_max_pool2d",
+    "weighted_max_pool3d",
 ]

@@ -1,0 +1,63 @@
+"""Poolings with weights by position or by rank."""
+
+from __future__ import annotations
+
+from cpool._docs.learned import DTYPE, EMPTY, NUM_CHANNELS, WINDOW, pullback_of
+from cpool._docs.method import Method
+
+METHODS = {
+    "weighted_max": Method(
+        "weighted_max_pool{rank}d", "WeightedMaxPool{rank}d", DTYPE,
+        f"""\
+{WINDOW}::
+
+    y = max over i of weight[i] * x[i]
+
+{EMPTY}
+
+All of a window's gradient goes to its winner, the first of the largest or the first NaN: g * weight[i] to the cell, and
+g * x[i] to the weight. The layer starts with weights of 1, which is max pooling. Below 0 a weight turns the order of its cell
+round; the layer's `project`, called after each update, keeps them from it.
+
+The name is not standard. Of what has been called so this is the maximum with a weight for each position; see `stochastic_pool`
+in evaluation for cells weighted by their own share, and `ordinal_pool` for weights by rank.""",
+        parameters={
+            "weight": (
+                "array_like, (*window) or (C, *window)",
+                "The weights of the cells of a window, for all channels or for each; its shape is the window's.",
+            ),
+            "stride": ("int or sequence of int, or None", "Steps from window to window; None means the size of the window."),
+            "num_channels": NUM_CHANNELS,
+        },
+        pullback=pullback_of("weight"),
+    ),
+    "ordinal": Method(
+        "ordinal_pool{rank}d", "OrdinalPool{rank}d", DTYPE,
+        f"""\
+{WINDOW},
+x(0) being the largest of them and x(n - 1) the smallest::
+
+    y = sum over r of weight[r] * x(r)
+
+Of equal cells the first comes first, and a NaN counts as larger than any number. All weight on the first rank is the maximum,
+on the last the minimum, and the same on all is the mean; a cell of weight 0 may be infinite. Where a border leaves n cells of
+a window, the weights of ranks below n are scaled so that they add up to what all do, unless they add up to 0.
+{EMPTY}
+
+A cell's gradient is g times its weight, and that of a weight is g times its cell, summed. Weights are taken as they are; the
+layer's `project`, called after each update, clips them at 0 and scales them to add up to 1 (all alike where none is above 0).
+It starts with "avg", the mean; with "max", all weight on the first rank; or with "random", uniform and scaled.
+
+A. Deliege, M. Istasse, A. Kumar, C. De Vleeschouwer, M. Van Droogenbroeck: Ordinal pooling, arXiv 2109.01561; A. Kumar: Ordinal
+pooling networks, arXiv 1804.02702; and the ordered weighted averages of I. Forcen et al., arXiv 2007.01243.""",
+        parameters={
+            "weight": (
+                "array_like, (n,) or (C, n)",
+                "The weights by rank, the largest cell first, for all channels or for each; n is the number of cells of a window.",
+            ),
+            "init": ('"avg", "max" or "random"', "The weights at the start."),
+            "num_channels": NUM_CHANNELS,
+        },
+        pullback=pullback_of("weight"),
+    ),
+}  # fmt: skip

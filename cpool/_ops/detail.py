@@ -1,0 +1,129 @@
+"""Detail-preserving pooling: cells weighted by how far they are from the window's mean, or from a filtered value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cpool import _arguments, _dispatch
+from cpool._arguments import Array, ArrayLike
+from cpool._arguments.parameters import Parameter, channel_parameter, shaped_parameter
+from cpool._ops._call import Plan, converted, planned, rounded
+from cpool._ops.beside import Family, WindowArguments, channels_of
+
+ASYMMETRIC = 1
+NORMALIZE = {"mean": 2, "sum": 4, "none": 0}
+"""The kernel's flags."""
+
+
+class Weighting(NamedTuple):
+    """How distances become weights, as it was given."""
+
+    log_lambda: ArrayLike
+    log_alpha: ArrayLike
+    symmetric: bool
+    normalize: str
+    eps2: float
+
+    def checked(self) -> tuple[float, int]:
+        """The option and the flags of the kernel."""
+        flags = ASYMMETRIC * (not _arguments.flag("symmetric", self.symmetric))
+        flags += NORMALIZE[_arguments.choice("normalize", self.normalize, tuple(NORMALIZE))]
+        return _arguments.positive("eps2", self.eps2), flags
+
+    def parameters(self, channels: int) -> list[Parameter]:
+        """What is learned."""
+        return [channel_parameter(name, getattr(self, name), channels) for name in ("log_lambda", "log_alpha")]
+
+
+def detail(
+    rank: int, x: ArrayLike, window: WindowArguments, weighting: Weighting, filter: ArrayLike | None, bias: ArrayLike | None
+) -> Family | Filtered:  # fmt: skip
+    """Detail-preserving pooling, lite or with a filter."""
+    option, flags = weighting.checked()
+    array, plan = planned(rank, x, *window)
+    parameters = weighting.parameters(channels_of(array, plan))
+    if filter is not None:
+        return Filtered(x, array, plan, window, parameters, filter, bias, option, flags)
+    if bias is not None:
+        raise ValueError("bias: only with a filter is there something to add it to")
+    return Family("detail", x, array, plan, parameters, option=option, flags=flags)
+
+
+class Filtered:
+    """One call of the full variant: a filter gives what cells are compared with, and the kernel of the lite one does the rest."""
+
+    def __init__(
+        self,
+        given: ArrayLike,
+        x: Array,
+        plan: Plan,
+        window: WindowArguments,
+        parameters: list[Parameter],
+        filter: ArrayLike,
+        bias: ArrayLike | None,
+        option: float,
+        flags: int,
+    ) -> None:
+        kernel_size, stride, *_, data_format = window
+        rank, channels = plan.layout.rank, channels_of(x, plan)
+        weights = shaped_parameter("filter", filter, (3,) * rank, channels)
+        self.bias = None if bias is None else shaped_parameter("bias", bias, (), channels)
+        _, around = planned(rank, x, 3, kernel_size if stride is None else stride, 1, 1, False, data_format)
+        if around.y_shape != plan.y_shape:
+            raise ValueError(
+                f"filter: 3 cells along each axis, with the stride of the windows and a padding of 1, give shape {around.y_shape}, "
+                f"which must be that of the pooling, {plan.y_shape}"
+            )
+        self.given, self.given_x, self.plan = given, x, plan
+        self.dtype = _arguments.gradient_dtype(x.dtype)
+        # From here on halves are float32: what is between filter and pooling, and the two parts of a gradient, is not rounded.
+        wide = converted(x, _dispatch.at_least_float32(self.dtype))
+        self.dot = Family("dot", given, wide, around, [weights])
+        middle = self.dot.pool()
+        if self.bias is not None:
+            shape = [1] * middle.ndim
+            shape[plan.layout.channel_axis(middle.ndim)] = channels
+            middle += self.bias.table.astype(middle.dtype).reshape(shape)
+        self.detail = Family(
+            "detail", given, wide, plan, parameters, side=middle, side_gradient=True, option=option, flags=flags
+        )  # fmt: skip
+
+    def pool(self, out: Array | None = None) -> Array:
+        """The result."""
+        if self.detail.dtype == self.dtype:
+            return self.detail.pool(out)
+        if out is not None:
+            out = _arguments.output(out, self.plan.y_shape, self.dtype, apart_from=(self.given, self.given_x))
+        return _into(out, self.detail.pool(), self.dtype)
+
+    def vjp(self, out: Array | None = None) -> tuple[Array, Callable[..., Any]]:
+        """The result, and the pullback."""
+        y = self.pool(out)
+        self.detail.keep()
+        self.dot.x = self.detail.x
+        return y, self._gradients
+
+    def _gradients(self, grad_y: ArrayLike, *, out: Array | None = None) -> tuple[Array, ...]:
+        given = _arguments.gradient("grad_y", grad_y, self.plan.y_shape)
+        if out is not None:
+            out = _arguments.output(out, self.plan.x_shape, self.dtype, apart_from=(grad_y, given))
+        grad_x, grad_middle, *found = self.detail.gradients(given, None)
+        through, of_filter = self.dot.gradients(grad_middle, None)
+        grad_x += through
+        found.append(of_filter)
+        if self.bias is not None:
+            axis = self.plan.layout.channel_axis(grad_middle.ndim)
+            sums = grad_middle.sum(axis=tuple(i for i in range(grad_middle.ndim) if i != axis), dtype=np.float64)
+            found.append(self.bias.gradient(sums[:, None]))
+        return _into(out, grad_x, self.dtype), *found
+
+
+def _into(out: Array | None, a: Array, dtype: np.dtype[Any]) -> Array:
+    a = a if a.dtype == dtype else rounded(a, dtype)
+    if out is None:
+        return a
+    out[...] = a
+    return out
