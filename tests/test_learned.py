@@ -104,7 +104,7 @@ def test_bits_do_not_depend_on_threads_or_variants(name, data):
                 results.append((y, *found))
     for result in results[1:]:
         for one, other in zip(result, results[0], strict=True):
-            np.testing.assert_array_equal(np.asarray(one).view(np.uint8), np.asarray(other).view(np.uint8))
+            np.testing.assert_array_equal(np.atleast_1d(one).view(np.uint8), np.atleast_1d(other).view(np.uint8))
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -19,6 +19,8 @@ FRACTIONAL = "kernel_size, output_size=None, output_ratio=None, samples=None, rn
 BOUNDARIES = "*, boundaries=None, overlapping=False, pseudorandom=True, "
 UNPOOL = "kernel_size, stride=None, padding=0, output_size=None, *, duplicates='last', " + FORMAT
 ROI_ALIGN = "output_size, spatial_scale=1.0, sampling_ratio=-1, aligned=False, *, " + FORMAT
+CHANCE = "training=True, rng=None, "
+S3 = "kernel_size, grid_size, stride=None, padding=0, *, "
 RANKS = {
     (1, 2, 3): {
         "max_pool": ("MaxPool", "x, " + WINDOW + CEIL + INDICES, WINDOW + CEIL + FORMAT),
@@ -32,6 +34,28 @@ RANKS = {
             "x, " + WINDOW + "beta=1.0, detach_weights=False, " + CEIL + FORMAT,
             WINDOW + "beta=1.0, num_channels=None, detach_weights=False, " + CEIL + FORMAT,
         ),
+        "stochastic_pool": (
+            "StochasticPool",
+            "x, " + WINDOW + CHANCE + CEIL + FORMAT,
+            WINDOW + "rng=None, " + CEIL + FORMAT,
+        ),
+        "max_pool_dropout": (
+            "MaxPoolDropout",
+            "x, " + WINDOW + "rate=0.5, " + CHANCE + CEIL + FORMAT,
+            WINDOW + "rate=0.5, rng=None, " + CEIL + FORMAT,
+        ),
+        "rank_pool": (
+            "RankPool",
+            "x, " + WINDOW + "mode='average', top=None, decay=0.5, " + CHANCE + CEIL + FORMAT,
+            WINDOW + "mode='average', top=None, decay=0.5, rng=None, " + CEIL + FORMAT,
+        ),
+        "s3_pool": ("S3Pool", "x, " + S3 + CHANCE + CEIL + FORMAT, S3 + "rng=None, " + CEIL + FORMAT),
+        "blur_pool": ("BlurPool", *(x + "filter_size=4, stride=2, *, mode='reflect', " + FORMAT for x in ("x, ", ""))),
+        "max_blur_pool": (
+            "MaxBlurPool",
+            *(x + "kernel_size=2, filter_size=4, stride=2, *, mode='reflect', " + FORMAT for x in ("x, ", "")),
+        ),
+        "polyphase_pool": ("PolyphasePool", "x, stride=2, *, norm=2, " + INDICES, "stride=2, *, norm=2, " + FORMAT),
         "adaptive_max_pool": ("AdaptiveMaxPool", "x, output_size, *, " + INDICES, "output_size, *, " + FORMAT),
         "adaptive_avg_pool": ("AdaptiveAvgPool", "x, output_size, *, " + FORMAT, "output_size, *, " + FORMAT),
         "max_unpool": ("MaxUnpool", "x, indices, " + UNPOOL, UNPOOL),

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import bins, lp, median, roi, softmax, unpool, whole, windows
+from cpool._docs import bins, blur, chance, lp, median, polyphase, roi, s3, softmax, unpool, whole, windows
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
@@ -22,9 +22,13 @@ Role = Literal["function", "vjp", "layer"]
 METHODS: dict[str, Method] = {
     **windows.METHODS,
     **bins.METHODS,
+    **blur.METHODS,
+    **chance.METHODS,
     **lp.METHODS,
     **median.METHODS,
+    **polyphase.METHODS,
     **roi.METHODS,
+    **s3.METHODS,
     **softmax.METHODS,
     **unpool.METHODS,
     **whole.METHODS,

@@ -12,6 +12,25 @@ from cpool.functional.adaptive import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
+from cpool.functional.blur import (
+    blur_pool1d,
+    blur_pool2d,
+    blur_pool3d,
+    max_blur_pool1d,
+    max_blur_pool2d,
+    max_blur_pool3d,
+)
+from cpool.functional.chance import (
+    max_pool_dropout1d,
+    max_pool_dropout2d,
+    max_pool_dropout3d,
+    rank_pool1d,
+    rank_pool2d,
+    rank_pool3d,
+    stochastic_pool1d,
+    stochastic_pool2d,
+    stochastic_pool3d,
+)
 from cpool.functional.fractional import (
     fractional_avg_pool2d,
     fractional_avg_pool3d,
@@ -37,12 +56,22 @@ from cpool.functional.median import (
     median_pool2d,
     median_pool3d,
 )
+from cpool.functional.polyphase import (
+    polyphase_pool1d,
+    polyphase_pool2d,
+    polyphase_pool3d,
+)
 from cpool.functional.pyramid import (
     spatial_pyramid_pool2d,
 )
 from cpool.functional.roi import (
     roi_align,
     roi_pool,
+)
+from cpool.functional.s3 import (
+    s3_pool1d,
+    s3_pool2d,
+    s3_pool3d,
 )
 from cpool.functional.select import (
     max_pool1d,
@@ -79,6 +108,9 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "blur_pool1d",
+    "blur_pool2d",
+    "blur_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
@@ -91,9 +123,15 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "max_blur_pool1d",
+    "max_blur_pool2d",
+    "max_blur_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_dropout1d",
+    "max_pool_dropout2d",
+    "max_pool_dropout3d",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
@@ -103,12 +141,24 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "polyphase_pool1d",
+    "polyphase_pool2d",
+    "polyphase_pool3d",
+    "rank_pool1d",
+    "rank_pool2d",
+    "rank_pool3d",
     "roi_align",
     "roi_pool",
+    "s3_pool1d",
+    "s3_pool2d",
+    "s3_pool3d",
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
     "spatial_pyramid_pool2d",
+    "stochastic_pool1d",
+    "stochastic_pool2d",
+    "stochastic_pool3d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

@@ -1,6 +1,6 @@
 """The functions of `cpool.reference` with their gradients: each returns (result, pullback), and pullback(grad_y) is grad_x."""
 
-from cpool.reference import bins, linear, lp, median, roi, select, softmax, unpool, whole
+from cpool.reference import bins, blur, chance, linear, lp, median, polyphase, roi, s3, select, softmax, unpool, whole
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -45,6 +45,27 @@ median_pool3d = with_gradient(median.median_pool, 3)
 soft_pool1d = with_gradient(softmax.soft_pool, 1)
 soft_pool2d = with_gradient(softmax.soft_pool, 2)
 soft_pool3d = with_gradient(softmax.soft_pool, 3)
+stochastic_pool1d = with_gradient(chance.stochastic_pool, 1)
+stochastic_pool2d = with_gradient(chance.stochastic_pool, 2)
+stochastic_pool3d = with_gradient(chance.stochastic_pool, 3)
+max_pool_dropout1d = with_gradient(chance.max_pool_dropout, 1)
+max_pool_dropout2d = with_gradient(chance.max_pool_dropout, 2)
+max_pool_dropout3d = with_gradient(chance.max_pool_dropout, 3)
+rank_pool1d = with_gradient(chance.rank_pool, 1)
+rank_pool2d = with_gradient(chance.rank_pool, 2)
+rank_pool3d = with_gradient(chance.rank_pool, 3)
+s3_pool1d = with_gradient(s3.s3_pool, 1)
+s3_pool2d = with_gradient(s3.s3_pool, 2)
+s3_pool3d = with_gradient(s3.s3_pool, 3)
+blur_pool1d = with_gradient(blur.blur_pool, 1)
+blur_pool2d = with_gradient(blur.blur_pool, 2)
+blur_pool3d = with_gradient(blur.blur_pool, 3)
+max_blur_pool1d = with_gradient(blur.max_blur_pool, 1)
+max_blur_pool2d = with_gradient(blur.max_blur_pool, 2)
+max_blur_pool3d = with_gradient(blur.max_blur_pool, 3)
+polyphase_pool1d = with_gradient(polyphase.polyphase_pool, 1)
+polyphase_pool2d = with_gradient(polyphase.polyphase_pool, 2)
+polyphase_pool3d = with_gradient(polyphase.polyphase_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -56,6 +77,9 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "blur_pool1d",
+    "blur_pool2d",
+    "blur_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
@@ -68,9 +92,15 @@ __all__ = [
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
+    "max_blur_pool1d",
+    "max_blur_pool2d",
+    "max_blur_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_dropout1d",
+    "max_pool_dropout2d",
+    "max_pool_dropout3d",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
@@ -80,12 +110,24 @@ __all__ = [
     "min_pool1d",
     "min_pool2d",
     "min_pool3d",
+    "polyphase_pool1d",
+    "polyphase_pool2d",
+    "polyphase_pool3d",
+    "rank_pool1d",
+    "rank_pool2d",
+    "rank_pool3d",
     "roi_align",
     "roi_pool",
+    "s3_pool1d",
+    "s3_pool2d",
+    "s3_pool3d",
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
     "spatial_pyramid_pool2d",
+    "stochastic_pool1d",
+    "stochastic_pool2d",
+    "stochastic_pool3d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",
