@@ -103,7 +103,8 @@ def rank_weights(cells: int, mode: str, top: int | None, decay: float) -> Array:
         return np.where(np.arange(cells) < top, 1 / top, 0.0)
     weights = (1 - decay) ** np.arange(cells)
     weights[cells if top is None else top :] = 0
-    return weights / weights.sum()
+    found: Array = weights / weights.sum()
+    return found
 
 
 def by_rank(
@@ -117,7 +118,7 @@ def by_rank(
     weights = rank_weights(_arguments.cells(plan.cells), mode, top, decay)
     if mode != "stochastic" or not training:
         return Family("ranked", x, array, plan, [ranks(weights)], flags=CUT_SHARE_ALL, learned=False)
-    chances = np.cumsum(weights)
-    chances = ranks(chances / chances[-1])
+    sums = np.cumsum(weights)
+    chances = ranks(sums / sums[-1])
     side = uniforms(_arguments.generator(rng), plan)
     return Picked("rank_pick", x, array, plan, [chances], side=side, flags=CUT_SHARE_ALL)

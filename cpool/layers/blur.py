@@ -44,9 +44,9 @@ class _BlurPool(Layer):
         """The shape of the result for an input of this shape, with or without a batch axis."""
         last = channels_last(self.data_format)
         shape = checked_shape(input_shape, self.rank, last)
-        kernel, *rest = self._arguments()
-        sizes = blur.before_blur(self.rank, spatial_shape(shape, self.rank, last), kernel)
-        return with_spatial(shape, blur.blurred_sizes(sizes, blur.blur_of(self.rank, *rest)), last)
+        sizes = blur.before_blur(self.rank, spatial_shape(shape, self.rank, last), self.kernel_size)
+        setting = blur.blur_of(self.rank, self.filter_size, self.stride, self.mode, self.data_format)
+        return with_spatial(shape, blur.blurred_sizes(sizes, setting), last)
 
 
 @documented("blur", 1, "layer")

@@ -118,7 +118,8 @@ def rank_pool(
 
     def weights(cells: int) -> Array:
         raw = np.array([(1.0 if mode == "average" else (1 - decay) ** r) if r < most else 0.0 for r in range(cells)])
-        return raw / raw.sum()
+        found: Array = raw / raw.sum()
+        return found
 
     if arguments.flag("training", training) and mode == "stochastic":
         return picked(call, lambda x, u: by_rank(x, u, np.append(np.cumsum(weights(x.shape[1]))[:-1], 1)), rng, out)
@@ -162,8 +163,8 @@ def in_order(x: Array) -> Array:
 def by_rank(x: Array, u: Array, chances: Array) -> Array:
     """The cell of the first rank r with u < chances[r]; -1 where there is none."""
     rank = (u[:, None] >= chances).sum(axis=1)
-    order = np.hstack([in_order(x), np.full((len(x), 1), -1)])
-    found: Array = order[np.arange(len(x)), rank]
+    order: Array = np.hstack([in_order(x), np.full((len(x), 1), -1)])
+    found: Array = np.take_along_axis(order, rank[:, None], 1)[:, 0]
     return found
 
 
@@ -176,7 +177,8 @@ def picked(call: Call, choose: Choose, rng: Any, out: Array | None) -> tuple[Arr
         arguments.output(out, call.y_shape, call.dtype, apart_from=[call.x])
     rows = np.arange(len(call.planes))
     u = arguments.generator(rng).random((len(rows), len(call.windows)), np.float32).astype(np.float64)
-    y, chosen = np.zeros(u.shape), np.full(u.shape, -1)
+    y = np.zeros(u.shape)
+    chosen: Array = np.full(u.shape, -1)
     with np.errstate(all="ignore"):
         for o, (cells, _) in enumerate(call.windows):
             if cells.size:
