@@ -77,18 +77,17 @@ def binomial(filter_sizes: tuple[int, ...]) -> Parameter:
 def _blurred(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Callable[[Array], Array]]]:
     """The blur of an array in wide floats, and what makes the way back of a gradient."""
     first = x.ndim - rank - _arguments.channels_last(blur.data_format)
-    inside = blur.mode == "zero"  # windows leave out what is outside, which is to add zeros
-    padded, padding = (x, blur.pads) if inside else (_extended(x, first, blur), 0)
-    array, plan = planned(rank, padded, blur.filter, blur.stride, padding, 1, False, blur.data_format)
-    family = Family("dot", padded, array, plan, [binomial(blur.filter)], learned=False)
+    # Zeros too: windows that no border cuts are worth a copy.
+    extended = _extended(x, first, blur)
+    array, plan = planned(rank, extended, blur.filter, blur.stride, 0, 1, False, blur.data_format)
+    family = Family("dot", extended, array, plan, [binomial(blur.filter)], learned=False)
 
     def adjoint() -> Callable[[Array], Array]:
         # The map is linear: its gradient needs the shape of x, of which any values will do.
         family.x, family.given_x, family.given = np.zeros_like(family.x), None, None  # type: ignore[assignment]
 
         def back(grad: Array) -> Array:
-            found = family.gradients(grad, None)[0]
-            return found if inside else _folded(found, first, blur)
+            return _folded(family.gradients(grad, None)[0], first, blur)
 
         return back
 
@@ -108,9 +107,9 @@ def _folded(grad: Array, first: int, blur: Blur) -> Array:
         size = grad.shape[axis] - before - after
         outer = np.moveaxis(grad, axis, 0)
         inner = outer[before : before + size]  # a view, into an array that nobody else has
-        for k in range(before):
+        for k in range(before if blur.mode != "zero" else 0):
             inner[before - k if blur.mode == "reflect" else 0] += outer[k]
-        for k in range(after):
+        for k in range(after if blur.mode != "zero" else 0):
             inner[size - 2 - k if blur.mode == "reflect" else size - 1] += outer[before + size + k]
         grad = np.moveaxis(inner, 0, axis)
     return grad

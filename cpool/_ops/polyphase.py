@@ -14,6 +14,9 @@ from cpool._geometry import with_spatial
 from cpool._ops._call import Pullback
 from cpool._ops._stages import checked_out, finished, pullback_by, widened
 
+AT_ONCE = 1 << 17
+"""The cells whose powers are in memory at a time."""
+
 
 def phases(stride: tuple[int, ...]) -> list[tuple[int, ...]]:
     """Where the cells may start, in the order that the first of equal ones wins: along the first axis first."""
@@ -26,28 +29,38 @@ def sampled_sizes(spatial: tuple[int, ...], stride: tuple[int, ...]) -> tuple[in
 
 
 def best_phases(images: Array, stride: tuple[int, ...], norm: float) -> Array:
-    """Of each image (N, C, *spatial), whose axes the stride divides, the number of the phase of the largest norm.
+    """Of each image (N, C, *spatial), whose axes the stride divides, the number of the phase of the largest norm."""
+    many = max(1, AT_ONCE // max(1, math.prod(images.shape[1:])))
+    parts = [_best_of(images[i : i + many], stride, norm) for i in range(0, len(images), many)]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
 
-    A sum of powers is largest where the norm is. Rows are added before columns, in the order of the axes: no bit depends on
-    the memory.
-    """
-    count, rank = len(images), len(stride)
-    reduced = np.abs(np.ascontiguousarray(images, np.float64))
-    if norm != np.inf:
-        largest = reduced.reshape(count, -1).max(axis=1, initial=0) if reduced.size else np.zeros(count)
-        # Relative to the largest cell nothing overflows; what is not finite wins as it is.
-        unit = np.where((largest > 0) & np.isfinite(largest), largest, 1)
-        reduced /= unit.reshape(-1, *(1,) * (rank + 1))
-        reduced = np.square(reduced) if norm == 2 else reduced if norm == 1 else reduced**norm
+
+def _best_of(images: Array, stride: tuple[int, ...], norm: float) -> Array:
+    # A sum of powers is largest where the norm is. Channels are added first, then the axes in their order, whatever the memory.
+    count = len(images)
     add = np.maximum if norm == np.inf else np.add
-    reduced = add.reduce(reduced, axis=1, initial=0)
+    reduced = add.reduce(_powers(np.ascontiguousarray(images), norm), axis=1, initial=0)
     for i, step in enumerate(stride):
         shape = reduced.shape
         parts = reduced.reshape(*shape[: 1 + i], shape[1 + i] // step, step, *shape[2 + i :])
         reduced = add.reduce(parts, axis=1 + i, initial=0)
-    order = reduced.reshape(count, *stride).transpose(0, *range(rank, 0, -1)).reshape(count, math.prod(stride))
+    order = reduced.reshape(count, *stride).transpose(0, *range(len(stride), 0, -1)).reshape(count, math.prod(stride))
     found: Array = np.argmax(order, axis=1)
     return found
+
+
+def _powers(images: Array, norm: float) -> Array:
+    """The powers of the cells' absolute values, in float64, relative to the image's largest where they could overflow."""
+    if norm == 2 and images.dtype == np.float32:
+        return np.square(images, dtype=np.float64)
+    sizes = np.abs(images, dtype=np.float64)
+    if norm in (1, np.inf) and images.dtype == np.float32:
+        return sizes
+    largest = sizes.reshape(len(images), -1).max(axis=1, initial=0) if sizes.size else np.zeros(len(images))
+    unit = np.where((largest > 0) & np.isfinite(largest), largest, 1)  # what is not finite wins as it is
+    sizes /= unit.reshape(-1, *(1,) * (images.ndim - 1))
+    powers: Array = sizes if norm in (1, np.inf) else np.square(sizes) if norm == 2 else sizes**norm
+    return powers
 
 
 def _run(
