@@ -15,6 +15,8 @@ CASES = [
     {"kernel_size": 2, "grid_size": 1, "stride": 3},
     {"kernel_size": 3, "grid_size": 6, "stride": 1, "padding": "same"},
     {"kernel_size": 2, "grid_size": 1000, "stride": 2, "ceil_mode": True},
+    {"kernel_size": 2, "grid_size": 4, "stride": 2, "dilation": 2, "padding": 1},
+    {"kernel_size": 2, "grid_size": 2, "stride": 1, "dilation": 9, "padding": 9},
 ]
 
 
@@ -90,6 +92,7 @@ def test_constant_maps():
         ({"kernel_size": 9}, ValueError, "kernel_size"),
         ({"stride": 0}, ValueError, "stride"),
         ({"padding": 2}, ValueError, "padding"),
+        ({"dilation": 0}, ValueError, "dilation"),
         ({"training": 0}, TypeError, "training"),
         ({"ceil_mode": 0}, TypeError, "ceil_mode"),
         ({"rng": "a"}, TypeError, "rng"),

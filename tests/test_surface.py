@@ -20,7 +20,7 @@ BOUNDARIES = "*, boundaries=None, overlapping=False, pseudorandom=True, "
 UNPOOL = "kernel_size, stride=None, padding=0, output_size=None, *, duplicates='last', " + FORMAT
 ROI_ALIGN = "output_size, spatial_scale=1.0, sampling_ratio=-1, aligned=False, *, " + FORMAT
 CHANCE = "training=True, rng=None, "
-S3 = "kernel_size, grid_size, stride=None, padding=0, *, "
+S3 = WINDOW.replace("stride", "grid_size, stride")
 RANKS = {
     (1, 2, 3): {
         "max_pool": ("MaxPool", "x, " + WINDOW + CEIL + INDICES, WINDOW + CEIL + FORMAT),

@@ -19,7 +19,7 @@ There are as many results as of `max_pool{rank}d` with the same arguments: the w
 first cell to `stride` cells behind the start of the last result's, as far as `x` has cells, and are cut at its end. One draw is for
 the whole batch and all channels. The smaller the grid, the less the map is distorted: with ``grid_size=stride`` each result is of
 its own strip, and what is expected of it is the result in evaluation. The largest cell of a window takes the gradient, the first of
-equal ones; a NaN in a window is its maximum.
+equal ones; a NaN in a window is its maximum. That of a window without a cell, which only dilation can make, is 0.
 
 S. Zhai, H. Wu, A. Kumar, Y. Cheng, Y. Lu, Z. Zhang, R. Feris: S3Pool: pooling with stochastic spatial sampling, CVPR 2017. There
 the last windows are left out, and in evaluation padding shifts the averages by half a stride.""",

@@ -14,9 +14,9 @@ from cpool._ops import s3
 
 @documented("s3", 1, "function")
 def s3_pool1d(
-    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0, *,
-    training: bool = True, rng: np.random.Generator | int | None = None, ceil_mode: bool = False,
-    data_format: DataFormat = "channels_first", out: Array | None = None,
+    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0,
+    dilation: Ints = 1, *, training: bool = True, rng: np.random.Generator | int | None = None,
+    ceil_mode: bool = False, data_format: DataFormat = "channels_first", out: Array | None = None,
 ) -> Array:
     """The largest cells of windows over one spatial axis that chance leaves of all.
 
@@ -30,15 +30,15 @@ def s3_pool1d(
     >>> cpool.s3_pool1d([[1.0, 2.0, 3.0, 4.0, 0.0, 6.0]], 2, 4, training=False)
     array([[2.5, 4. , 6. ]])
     """
-    setting = s3.Setting(kernel_size, grid_size, stride, padding, training, rng, ceil_mode, data_format)
+    setting = s3.Setting(kernel_size, grid_size, stride, padding, dilation, training, rng, ceil_mode, data_format)
     return s3.forward(1, x, setting, out)
 
 
 @documented("s3", 2, "function")
 def s3_pool2d(
-    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0, *,
-    training: bool = True, rng: np.random.Generator | int | None = None, ceil_mode: bool = False,
-    data_format: DataFormat = "channels_first", out: Array | None = None,
+    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0,
+    dilation: Ints = 1, *, training: bool = True, rng: np.random.Generator | int | None = None,
+    ceil_mode: bool = False, data_format: DataFormat = "channels_first", out: Array | None = None,
 ) -> Array:
     """The largest cells of windows over two spatial axes that chance leaves of all.
 
@@ -50,15 +50,15 @@ def s3_pool2d(
     >>> cpool.s3_pool2d([[[1.0, 2.0], [0.0, 5.0]]], 2, 2, training=False)
     array([[[5.]]])
     """
-    setting = s3.Setting(kernel_size, grid_size, stride, padding, training, rng, ceil_mode, data_format)
+    setting = s3.Setting(kernel_size, grid_size, stride, padding, dilation, training, rng, ceil_mode, data_format)
     return s3.forward(2, x, setting, out)
 
 
 @documented("s3", 3, "function")
 def s3_pool3d(
-    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0, *,
-    training: bool = True, rng: np.random.Generator | int | None = None, ceil_mode: bool = False,
-    data_format: DataFormat = "channels_first", out: Array | None = None,
+    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0,
+    dilation: Ints = 1, *, training: bool = True, rng: np.random.Generator | int | None = None,
+    ceil_mode: bool = False, data_format: DataFormat = "channels_first", out: Array | None = None,
 ) -> Array:
     """The largest cells of windows over three spatial axes that chance leaves of all.
 
@@ -70,5 +70,5 @@ def s3_pool3d(
     >>> cpool.s3_pool3d([[[[1.0, 3.0]], [[0.0, 4.0]]]], (2, 1, 2), 2, training=False)
     array([[[[4.]]]])
     """
-    setting = s3.Setting(kernel_size, grid_size, stride, padding, training, rng, ceil_mode, data_format)
+    setting = s3.Setting(kernel_size, grid_size, stride, padding, dilation, training, rng, ceil_mode, data_format)
     return s3.forward(3, x, setting, out)

@@ -21,19 +21,20 @@ class _S3Pool(WindowLayer):
         grid_size: Ints,
         stride: Ints | None = None,
         padding: Padding = 0,
+        dilation: Ints = 1,
         *,
         rng: np.random.Generator | int | None = None,
         ceil_mode: bool = False,
         data_format: DataFormat = "channels_first",
         name: str | None = None,
     ) -> None:
-        super().__init__(kernel_size, stride, padding, ceil_mode=ceil_mode, data_format=data_format, name=name)
+        super().__init__(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, data_format=data_format, name=name)
         self.grid_size: Ints = plain(grid_size)
         integers("grid_size", self.grid_size, self.rank, 1)
         self.rng, self._generator = rng, generator(rng)
 
     def _setting(self) -> s3.Setting:
-        windows = (self.kernel_size, self.grid_size, self.stride, self.padding)
+        windows = (self.kernel_size, self.grid_size, self.stride, self.padding, self.dilation)
         return s3.Setting(*windows, self.training, self._generator, self.ceil_mode, self.data_format)
 
     def _forward(self, x: ArrayLike) -> Any:

@@ -15,9 +15,9 @@ from cpool._ops._call import Pullback
 
 @documented("s3", 1, "vjp")
 def s3_pool1d(
-    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0, *,
-    training: bool = True, rng: np.random.Generator | int | None = None, ceil_mode: bool = False,
-    data_format: DataFormat = "channels_first", out: Array | None = None,
+    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0,
+    dilation: Ints = 1, *, training: bool = True, rng: np.random.Generator | int | None = None,
+    ceil_mode: bool = False, data_format: DataFormat = "channels_first", out: Array | None = None,
 ) -> tuple[Array, Pullback]:
     """The largest cells of windows over one spatial axis that chance leaves of all, with the gradient.
 
@@ -32,15 +32,15 @@ def s3_pool1d(
     >>> pullback([[1.0, 1.0]])
     array([[0., 0., 1., 1.]])
     """
-    setting = s3.Setting(kernel_size, grid_size, stride, padding, training, rng, ceil_mode, data_format)
+    setting = s3.Setting(kernel_size, grid_size, stride, padding, dilation, training, rng, ceil_mode, data_format)
     return s3.vjp(1, x, setting, out)
 
 
 @documented("s3", 2, "vjp")
 def s3_pool2d(
-    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0, *,
-    training: bool = True, rng: np.random.Generator | int | None = None, ceil_mode: bool = False,
-    data_format: DataFormat = "channels_first", out: Array | None = None,
+    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0,
+    dilation: Ints = 1, *, training: bool = True, rng: np.random.Generator | int | None = None,
+    ceil_mode: bool = False, data_format: DataFormat = "channels_first", out: Array | None = None,
 ) -> tuple[Array, Pullback]:
     """The largest cells of windows over two spatial axes that chance leaves of all, with the gradient.
 
@@ -56,15 +56,15 @@ def s3_pool2d(
     array([[[0., 0.],
             [0., 1.]]])
     """
-    setting = s3.Setting(kernel_size, grid_size, stride, padding, training, rng, ceil_mode, data_format)
+    setting = s3.Setting(kernel_size, grid_size, stride, padding, dilation, training, rng, ceil_mode, data_format)
     return s3.vjp(2, x, setting, out)
 
 
 @documented("s3", 3, "vjp")
 def s3_pool3d(
-    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0, *,
-    training: bool = True, rng: np.random.Generator | int | None = None, ceil_mode: bool = False,
-    data_format: DataFormat = "channels_first", out: Array | None = None,
+    x: ArrayLike, kernel_size: Ints, grid_size: Ints, stride: Ints | None = None, padding: Padding = 0,
+    dilation: Ints = 1, *, training: bool = True, rng: np.random.Generator | int | None = None,
+    ceil_mode: bool = False, data_format: DataFormat = "channels_first", out: Array | None = None,
 ) -> tuple[Array, Pullback]:
     """The largest cells of windows over three spatial axes that chance leaves of all, with the gradient.
 
@@ -79,5 +79,5 @@ def s3_pool3d(
     >>> pullback([[[[1.0]]]]).ravel()
     array([0., 0., 0., 1.])
     """
-    setting = s3.Setting(kernel_size, grid_size, stride, padding, training, rng, ceil_mode, data_format)
+    setting = s3.Setting(kernel_size, grid_size, stride, padding, dilation, training, rng, ceil_mode, data_format)
     return s3.vjp(3, x, setting, out)
