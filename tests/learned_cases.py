@@ -73,6 +73,25 @@ METHODS = {
 }  # fmt: skip
 
 
+def by_chance(rng, **more):
+    """Whether to draw, and the seed."""
+    return {**more, "training": bool(rng.integers(4)), "rng": int(rng.integers(2**32))}
+
+
+METHODS |= {
+    "stochastic_pool": Method(lambda rng, channels, kernel, x: by_chance(rng)),
+    "max_pool_dropout": Method(lambda rng, channels, kernel, x: by_chance(rng, rate=float(rng.choice([0, 0.1, 0.5, 0.8])))),
+    "rank_pool": Method(
+        lambda rng, channels, kernel, x: by_chance(
+            rng,
+            mode=str(rng.choice(["average", "weighted", "stochastic"])),
+            top=None if rng.integers(2) else int(rng.integers(1, 12)),
+            decay=float(rng.choice([0.1, 0.5, 0.75, 1.0])),
+        )
+    ),
+}
+
+
 def called(module, name, rank, x, arguments, options):
     """The call of a method in one of the modules."""
     method, rest = METHODS[name], {**options, **arguments}

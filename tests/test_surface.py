@@ -23,6 +23,8 @@ UNPOOL = "kernel_size, stride=None, padding=0, output_size=None, *, duplicates='
 ROI_ALIGN = "output_size, spatial_scale=1.0, sampling_ratio=-1, aligned=False, *, " + FORMAT
 MODE = "mode='learned', "
 DETAIL = "log_lambda=0.0, log_alpha=0.0, symmetric=True, normalize='mean', eps2=0.001, "
+CHANCE = "training=True, rng=None, "
+S3 = WINDOW.replace("stride", "grid_size, stride")
 RANKS = {
     (1, 2, 3): {
         "max_pool": ("MaxPool", "x, " + WINDOW + CEIL + INDICES, WINDOW + CEIL + FORMAT),
@@ -73,6 +75,28 @@ RANKS = {
             "x, " + WINDOW + DETAIL + "filter=None, bias=None, " + CEIL + FORMAT,
             WINDOW + DETAIL + "lite=True, num_channels=None, rng=None, " + CEIL + FORMAT,
         ),
+        "stochastic_pool": (
+            "StochasticPool",
+            "x, " + WINDOW + CHANCE + CEIL + FORMAT,
+            WINDOW + "rng=None, " + CEIL + FORMAT,
+        ),
+        "max_pool_dropout": (
+            "MaxPoolDropout",
+            "x, " + WINDOW + "rate=0.5, " + CHANCE + CEIL + FORMAT,
+            WINDOW + "rate=0.5, rng=None, " + CEIL + FORMAT,
+        ),
+        "rank_pool": (
+            "RankPool",
+            "x, " + WINDOW + "mode='average', top=None, decay=0.5, " + CHANCE + CEIL + FORMAT,
+            WINDOW + "mode='average', top=None, decay=0.5, rng=None, " + CEIL + FORMAT,
+        ),
+        "s3_pool": ("S3Pool", "x, " + S3 + CHANCE + CEIL + FORMAT, S3 + "rng=None, " + CEIL + FORMAT),
+        "blur_pool": ("BlurPool", *(x + "filter_size=4, stride=2, *, mode='reflect', " + FORMAT for x in ("x, ", ""))),
+        "max_blur_pool": (
+            "MaxBlurPool",
+            *(x + "kernel_size=2, filter_size=4, stride=2, *, mode='reflect', " + FORMAT for x in ("x, ", "")),
+        ),
+        "polyphase_pool": ("PolyphasePool", "x, stride=2, *, norm=2, " + INDICES, "stride=2, *, norm=2, " + FORMAT),
         "adaptive_max_pool": ("AdaptiveMaxPool", "x, output_size, *, " + INDICES, "output_size, *, " + FORMAT),
         "adaptive_avg_pool": ("AdaptiveAvgPool", "x, output_size, *, " + FORMAT, "output_size, *, " + FORMAT),
         "max_unpool": ("MaxUnpool", "x, indices, " + UNPOOL, UNPOOL),

@@ -12,7 +12,25 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
-from cpool._docs import bins, descriptors, detail, gates, lp, median, power, roi, softmax, unpool, weights, whole, windows
+from cpool._docs import (
+    bins,
+    blur,
+    chance,
+    descriptors,
+    detail,
+    gates,
+    lp,
+    median,
+    polyphase,
+    power,
+    roi,
+    s3,
+    softmax,
+    unpool,
+    weights,
+    whole,
+    windows,
+)
 from cpool._docs.method import Method
 from cpool._docs.parameters import PARAMETERS
 
@@ -25,10 +43,14 @@ METHODS: dict[str, Method] = {
     **descriptors.METHODS,
     **detail.METHODS,
     **gates.METHODS,
+    **blur.METHODS,
+    **chance.METHODS,
     **lp.METHODS,
     **median.METHODS,
     **power.METHODS,
+    **polyphase.METHODS,
     **roi.METHODS,
+    **s3.METHODS,
     **softmax.METHODS,
     **unpool.METHODS,
     **weights.METHODS,

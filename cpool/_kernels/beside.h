@@ -32,7 +32,7 @@ typedef struct {
     /* Backward only: */
     const void *grad;
     void *grad_x, *grad_more, *grad_side;
-    void *grad_params;    /* this block's part */
+    void *grad_params;    /* this block's part; NULL where ranked or dot have weights that nobody learns */
 } cpool_beside;
 
 #define S f32

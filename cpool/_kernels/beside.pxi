@@ -41,6 +41,8 @@ cdef extern from "beside.h" nogil:
     void lanes_fill_f64 "cpool_lanes_fill_f64"(double*, double, Py_ssize_t) noexcept nogil
     enum:
         BESIDE "CPOOL_BESIDE"
+        DOT "CPOOL_DOT"
+        RANKED "CPOOL_RANKED"
         FAMILIES "CPOOL_FAMILIES"
 
 
@@ -112,8 +114,8 @@ cdef Py_ssize_t block_scratch(const Beside* b, Block* k, char* memory) noexcept 
     at += cells * row if b.grad_more else 0
     k.c.grad_side = at if b.grad_side else NULL
     at += row if b.grad_side else 0
-    k.c.grad_params = at
-    at += b.many * row if back else 0
+    k.c.grad_params = at if b.grad_params else NULL
+    at += b.many * row if b.grad_params else 0
     return at - memory
 
 
@@ -226,8 +228,9 @@ cdef void end_block(const Beside* b, Block* k) noexcept nogil:
     k.c.tap = k.tap
     if k.c.lanes == 0:
         return
-    if b.backward:
+    if k.c.grad_params:
         memset(k.c.grad_params, 0, b.many * BESIDE * b.width)
+    if b.backward:
         b.family.backward(&k.c)
     else:
         b.family.forward(&k.c)
@@ -250,12 +253,15 @@ cdef void put_results(const Beside* b, const Block* k, const Segment* g) noexcep
 
 cdef void put_gradients(const Beside* b, const Block* k, const Segment* g) noexcept nogil:
     cdef Py_ssize_t i, at, inner = b.shape.inner
-    cdef double* sums = b.grad_params + g.plane * b.many * inner
+    cdef double* sums
     add_cells(b, k, g, b.grad_x, <const char*>k.c.grad_x)
     if b.grad_more:
         add_cells(b, k, g, b.grad_more, <const char*>k.c.grad_more)
     if b.grad_side:
         memcpy(b.grad_side + (g.out + g.j0) * b.width, <char*>k.c.grad_side + g.at * b.width, g.n * b.width)
+    if b.grad_params == NULL:
+        return
+    sums = b.grad_params + g.plane * b.many * inner
     for i in range(b.many):
         at = i * BESIDE + g.at
         if inner > 1 and b.width == 4:
@@ -367,7 +373,8 @@ cdef void beside_units(const void* job, char* memory, Py_ssize_t first, Py_ssize
             memset(b.grad_x + plane * cells, 0, count * cells)
             if b.grad_more:
                 memset(b.grad_more + plane * cells, 0, count * cells)
-            memset(b.grad_params + plane * b.many * s.inner, 0, count * b.many * s.inner * sizeof(double))
+            if b.grad_params:
+                memset(b.grad_params + plane * b.many * s.inner, 0, count * b.many * s.inner * sizeof(double))
         walk_rows(b, &k, plane, plane + count, rows * band // b.bands, rows * (band + 1) // b.bands)
 
 

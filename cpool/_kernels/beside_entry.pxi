@@ -81,7 +81,8 @@ def beside(int family, int element, x not None, more, side, params, Py_ssize_t t
 
 def beside_gradient(int family, int element, grad not None, x not None, more, side, params, Py_ssize_t tables, grad_x not None,
                     grad_more, grad_side, grad_params, bytes geometry not None, double option, int flags, Py_ssize_t threads):
-    """The gradients of `beside`; grad_params, (planes, many, channels) in double, takes each plane's part."""
+    """The gradients of `beside`; grad_params, (planes, many, channels) in double, takes each plane's part; without it the weights
+    of ranked and dot have none."""
     cdef Beside b
     cdef Held h
     h.many = 0
@@ -92,7 +93,7 @@ def beside_gradient(int family, int element, grad not None, x not None, more, si
         b.grad_more = hold(&h, grad_more, True, b.width, inputs_of(&b.shape))
         b.grad_side = hold(&h, grad_side, True, b.width, outputs_of(&b.shape))
         b.grad_params = <double*>hold(&h, grad_params, True, sizeof(double), b.shape.planes * b.many * b.shape.inner)
-        if b.params and not b.grad_params or bool(more is None) != bool(grad_more is None):
+        if b.params and not b.grad_params and family != RANKED and family != DOT or bool(more is None) != bool(grad_more is None):
             raise ValueError("kernel called without room for a gradient")
         run_beside_by(&b, threads)
     finally:

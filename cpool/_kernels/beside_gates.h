@@ -113,7 +113,8 @@ static void FN(dot_back)(const cpool_beside *b)
         const V g = AT(b->grad, 0);
         EACH_CELL {
             AT(b->grad_x, k) = g * PARAM(b->tap[k]);
-            AT(b->grad_params, b->tap[k]) = g * CELL(k);
+            if (b->grad_params)
+                AT(b->grad_params, b->tap[k]) = g * CELL(k);
         }
     }
 }

@@ -90,13 +90,15 @@ static void FN(ranked_back)(const cpool_beside *b)
             more = PICK(MASK(some == 0), ALL(0), g * sum / some);
             less = more * factor;
         }
-        for (isize r = 0; r < b->taps; r++)
+        for (isize r = 0; r < b->taps && b->grad_params; r++)
             AT(b->grad_params, r) = FN(either)(r < b->n, more - less, more);
         EACH_CELL {
             const V weights = FN(weight_of)(b, i, k), share = g * factor * CELL(k);
             T part[FN(W)];
             I rank[FN(W)];
             AT(b->grad_x, k) = g * factor * weights;
+            if (!b->grad_params)
+                continue;
             memcpy(rank, &RANK(k), sizeof rank);
             memcpy(part, &share, sizeof part);
             for (isize j = 0; j < FN(W); j++)

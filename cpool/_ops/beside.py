@@ -35,7 +35,8 @@ class Family:
     """One call of a family: its inputs as the kernels take them.
 
     `more` is another input of the shape of x, with a gradient; `side` one of the shape of y, with one where `side_gradient`. Of
-    each parameter the table's columns follow those of the one before, in the order that the family names.
+    each parameter the table's columns follow those of the one before, in the order that the family names. Those that are not
+    `learned` are numbers of the method, without a gradient.
     """
 
     def __init__(
@@ -51,10 +52,11 @@ class Family:
         side_gradient: bool = False,
         option: float = 0.0,
         flags: int = 0,
+        learned: bool = True,
     ) -> None:
         self.number = _dispatch.FAMILIES.index(name)
         self.given, self.plan, self.parameters = given, plan, tuple(parameters)
-        self.option, self.flags, self.side_gradient = option, flags, side_gradient
+        self.option, self.flags, self.side_gradient, self.learned = option, flags, side_gradient, learned
         self.dtype = _arguments.gradient_dtype(x.dtype)
         self.wide = _dispatch.at_least_float32(self.dtype)
         self.x, self.given_x = self._input(x), x
@@ -124,18 +126,19 @@ class Family:
         more = None if self.more is None else layout.empty(plan.x_shape, self.wide)
         side = layout.empty(plan.y_shape, self.wide) if self.side_gradient else None
         planes, *_, inner = layout.five(layout.shape_in_memory(plan.x_shape))
-        numbers = sum(parameter.table.shape[1] for parameter in self.parameters)
+        numbers = sum(parameter.table.shape[1] for parameter in self.parameters) if self.learned else 0
         sums = np.zeros((planes, numbers, inner))
 
         def run(grad_x: Array) -> None:
             _dispatch.kernels.beside_gradient(
                 self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables,
-                grad_x, more and more[1], side and side[1], sums if numbers else None, plan.geometry, self.option, self.flags, self.threads,
+                grad_x, more and more[1], side and side[1], sums if numbers else None, plan.geometry, self.option, self.flags,
+                self.threads,
             )  # fmt: skip
 
         grad_x = compute_into(layout, plan.x_shape, self.dtype, self.wide, out, run)
         extra = [pair[0] for pair in (more, side) if pair is not None]
-        return (grad_x, *extra, *self._parameter_gradients(sums))
+        return (grad_x, *extra, *(self._parameter_gradients(sums) if self.learned else ()))
 
     def _parameter_gradients(self, sums: Array) -> list[Array]:
         # (planes, numbers, inner) to (C, numbers): the planes of a channel are added up in their order.

@@ -20,6 +20,25 @@ from cpool.functional.detail import (
     detail_preserving_pool2d,
     detail_preserving_pool3d,
 )
+from cpool.functional.blur import (
+    blur_pool1d,
+    blur_pool2d,
+    blur_pool3d,
+    max_blur_pool1d,
+    max_blur_pool2d,
+    max_blur_pool3d,
+)
+from cpool.functional.chance import (
+    max_pool_dropout1d,
+    max_pool_dropout2d,
+    max_pool_dropout3d,
+    rank_pool1d,
+    rank_pool2d,
+    rank_pool3d,
+    stochastic_pool1d,
+    stochastic_pool2d,
+    stochastic_pool3d,
+)
 from cpool.functional.fractional import (
     fractional_avg_pool2d,
     fractional_avg_pool3d,
@@ -64,12 +83,22 @@ from cpool.functional.power import (
     gem_pool2d,
     gem_pool3d,
 )
+from cpool.functional.polyphase import (
+    polyphase_pool1d,
+    polyphase_pool2d,
+    polyphase_pool3d,
+)
 from cpool.functional.pyramid import (
     spatial_pyramid_pool2d,
 )
 from cpool.functional.roi import (
     roi_align,
     roi_pool,
+)
+from cpool.functional.s3 import (
+    s3_pool1d,
+    s3_pool2d,
+    s3_pool3d,
 )
 from cpool.functional.select import (
     max_pool1d,
@@ -124,6 +153,9 @@ __all__ = [
     "detail_preserving_pool1d",
     "detail_preserving_pool2d",
     "detail_preserving_pool3d",
+    "blur_pool1d",
+    "blur_pool2d",
+    "blur_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
@@ -146,9 +178,15 @@ __all__ = [
     "lse_pool1d",
     "lse_pool2d",
     "lse_pool3d",
+    "max_blur_pool1d",
+    "max_blur_pool2d",
+    "max_blur_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_dropout1d",
+    "max_pool_dropout2d",
+    "max_pool_dropout3d",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
@@ -164,8 +202,17 @@ __all__ = [
     "ordinal_pool1d",
     "ordinal_pool2d",
     "ordinal_pool3d",
+    "polyphase_pool1d",
+    "polyphase_pool2d",
+    "polyphase_pool3d",
+    "rank_pool1d",
+    "rank_pool2d",
+    "rank_pool3d",
     "roi_align",
     "roi_pool",
+    "s3_pool1d",
+    "s3_pool2d",
+    "s3_pool3d",
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
@@ -173,6 +220,9 @@ __all__ = [
     "softmax_pool2d",
     "softmax_pool3d",
     "spatial_pyramid_pool2d",
+    "stochastic_pool1d",
+    "stochastic_pool2d",
+    "stochastic_pool3d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

@@ -18,6 +18,7 @@ from cpool.reference import (
     weights,
     whole,
 )
+from cpool.reference import bins, blur, chance, linear, lp, median, polyphase, roi, s3, select, softmax, unpool, vjp, whole
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -91,6 +92,27 @@ ordinal_pool3d = forward(weights.ordinal_pool, 3)
 detail_preserving_pool1d = forward(detail.detail_preserving_pool, 1)
 detail_preserving_pool2d = forward(detail.detail_preserving_pool, 2)
 detail_preserving_pool3d = forward(detail.detail_preserving_pool, 3)
+stochastic_pool1d = forward(chance.stochastic_pool, 1)
+stochastic_pool2d = forward(chance.stochastic_pool, 2)
+stochastic_pool3d = forward(chance.stochastic_pool, 3)
+max_pool_dropout1d = forward(chance.max_pool_dropout, 1)
+max_pool_dropout2d = forward(chance.max_pool_dropout, 2)
+max_pool_dropout3d = forward(chance.max_pool_dropout, 3)
+rank_pool1d = forward(chance.rank_pool, 1)
+rank_pool2d = forward(chance.rank_pool, 2)
+rank_pool3d = forward(chance.rank_pool, 3)
+s3_pool1d = forward(s3.s3_pool, 1)
+s3_pool2d = forward(s3.s3_pool, 2)
+s3_pool3d = forward(s3.s3_pool, 3)
+blur_pool1d = forward(blur.blur_pool, 1)
+blur_pool2d = forward(blur.blur_pool, 2)
+blur_pool3d = forward(blur.blur_pool, 3)
+max_blur_pool1d = forward(blur.max_blur_pool, 1)
+max_blur_pool2d = forward(blur.max_blur_pool, 2)
+max_blur_pool3d = forward(blur.max_blur_pool, 3)
+polyphase_pool1d = forward(polyphase.polyphase_pool, 1)
+polyphase_pool2d = forward(polyphase.polyphase_pool, 2)
+polyphase_pool3d = forward(polyphase.polyphase_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -106,6 +128,9 @@ __all__ = [
     "detail_preserving_pool1d",
     "detail_preserving_pool2d",
     "detail_preserving_pool3d",
+    "blur_pool1d",
+    "blur_pool2d",
+    "blur_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
@@ -128,9 +153,15 @@ __all__ = [
     "lse_pool1d",
     "lse_pool2d",
     "lse_pool3d",
+    "max_blur_pool1d",
+    "max_blur_pool2d",
+    "max_blur_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_dropout1d",
+    "max_pool_dropout2d",
+    "max_pool_dropout3d",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
@@ -146,8 +177,17 @@ __all__ = [
     "ordinal_pool1d",
     "ordinal_pool2d",
     "ordinal_pool3d",
+    "polyphase_pool1d",
+    "polyphase_pool2d",
+    "polyphase_pool3d",
+    "rank_pool1d",
+    "rank_pool2d",
+    "rank_pool3d",
     "roi_align",
     "roi_pool",
+    "s3_pool1d",
+    "s3_pool2d",
+    "s3_pool3d",
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
@@ -155,6 +195,9 @@ __all__ = [
     "softmax_pool2d",
     "softmax_pool3d",
     "spatial_pyramid_pool2d",
+    "stochastic_pool1d",
+    "stochastic_pool2d",
+    "stochastic_pool3d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

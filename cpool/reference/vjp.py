@@ -17,6 +17,7 @@ from cpool.reference import (
     weights,
     whole,
 )
+from cpool.reference import bins, blur, chance, linear, lp, median, polyphase, roi, s3, select, softmax, unpool, whole
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -90,6 +91,27 @@ ordinal_pool3d = with_gradient(weights.ordinal_pool, 3)
 detail_preserving_pool1d = with_gradient(detail.detail_preserving_pool, 1)
 detail_preserving_pool2d = with_gradient(detail.detail_preserving_pool, 2)
 detail_preserving_pool3d = with_gradient(detail.detail_preserving_pool, 3)
+stochastic_pool1d = with_gradient(chance.stochastic_pool, 1)
+stochastic_pool2d = with_gradient(chance.stochastic_pool, 2)
+stochastic_pool3d = with_gradient(chance.stochastic_pool, 3)
+max_pool_dropout1d = with_gradient(chance.max_pool_dropout, 1)
+max_pool_dropout2d = with_gradient(chance.max_pool_dropout, 2)
+max_pool_dropout3d = with_gradient(chance.max_pool_dropout, 3)
+rank_pool1d = with_gradient(chance.rank_pool, 1)
+rank_pool2d = with_gradient(chance.rank_pool, 2)
+rank_pool3d = with_gradient(chance.rank_pool, 3)
+s3_pool1d = with_gradient(s3.s3_pool, 1)
+s3_pool2d = with_gradient(s3.s3_pool, 2)
+s3_pool3d = with_gradient(s3.s3_pool, 3)
+blur_pool1d = with_gradient(blur.blur_pool, 1)
+blur_pool2d = with_gradient(blur.blur_pool, 2)
+blur_pool3d = with_gradient(blur.blur_pool, 3)
+max_blur_pool1d = with_gradient(blur.max_blur_pool, 1)
+max_blur_pool2d = with_gradient(blur.max_blur_pool, 2)
+max_blur_pool3d = with_gradient(blur.max_blur_pool, 3)
+polyphase_pool1d = with_gradient(polyphase.polyphase_pool, 1)
+polyphase_pool2d = with_gradient(polyphase.polyphase_pool, 2)
+polyphase_pool3d = with_gradient(polyphase.polyphase_pool, 3)
 
 __all__ = [
     "adaptive_avg_pool1d",
@@ -105,6 +127,9 @@ __all__ = [
     "detail_preserving_pool1d",
     "detail_preserving_pool2d",
     "detail_preserving_pool3d",
+    "blur_pool1d",
+    "blur_pool2d",
+    "blur_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
@@ -127,9 +152,15 @@ __all__ = [
     "lse_pool1d",
     "lse_pool2d",
     "lse_pool3d",
+    "max_blur_pool1d",
+    "max_blur_pool2d",
+    "max_blur_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_dropout1d",
+    "max_pool_dropout2d",
+    "max_pool_dropout3d",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
@@ -145,8 +176,17 @@ __all__ = [
     "ordinal_pool1d",
     "ordinal_pool2d",
     "ordinal_pool3d",
+    "polyphase_pool1d",
+    "polyphase_pool2d",
+    "polyphase_pool3d",
+    "rank_pool1d",
+    "rank_pool2d",
+    "rank_pool3d",
     "roi_align",
     "roi_pool",
+    "s3_pool1d",
+    "s3_pool2d",
+    "s3_pool3d",
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
@@ -154,6 +194,9 @@ __all__ = [
     "softmax_pool2d",
     "softmax_pool3d",
     "spatial_pyramid_pool2d",
+    "stochastic_pool1d",
+    "stochastic_pool2d",
+    "stochastic_pool3d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

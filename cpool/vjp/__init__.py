@@ -17,6 +17,25 @@ from cpool.vjp.detail import (
     detail_preserving_pool2d,
     detail_preserving_pool3d,
 )
+from cpool.vjp.blur import (
+    blur_pool1d,
+    blur_pool2d,
+    blur_pool3d,
+    max_blur_pool1d,
+    max_blur_pool2d,
+    max_blur_pool3d,
+)
+from cpool.vjp.chance import (
+    max_pool_dropout1d,
+    max_pool_dropout2d,
+    max_pool_dropout3d,
+    rank_pool1d,
+    rank_pool2d,
+    rank_pool3d,
+    stochastic_pool1d,
+    stochastic_pool2d,
+    stochastic_pool3d,
+)
 from cpool.vjp.fractional import (
     fractional_avg_pool2d,
     fractional_avg_pool3d,
@@ -61,12 +80,22 @@ from cpool.vjp.power import (
     gem_pool2d,
     gem_pool3d,
 )
+from cpool.vjp.polyphase import (
+    polyphase_pool1d,
+    polyphase_pool2d,
+    polyphase_pool3d,
+)
 from cpool.vjp.pyramid import (
     spatial_pyramid_pool2d,
 )
 from cpool.vjp.roi import (
     roi_align,
     roi_pool,
+)
+from cpool.vjp.s3 import (
+    s3_pool1d,
+    s3_pool2d,
+    s3_pool3d,
 )
 from cpool.vjp.select import (
     max_pool1d,
@@ -122,6 +151,9 @@ __all__ = [
     "detail_preserving_pool1d",
     "detail_preserving_pool2d",
     "detail_preserving_pool3d",
+    "blur_pool1d",
+    "blur_pool2d",
+    "blur_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
@@ -144,9 +176,15 @@ __all__ = [
     "lse_pool1d",
     "lse_pool2d",
     "lse_pool3d",
+    "max_blur_pool1d",
+    "max_blur_pool2d",
+    "max_blur_pool3d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
+    "max_pool_dropout1d",
+    "max_pool_dropout2d",
+    "max_pool_dropout3d",
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
@@ -162,8 +200,17 @@ __all__ = [
     "ordinal_pool1d",
     "ordinal_pool2d",
     "ordinal_pool3d",
+    "polyphase_pool1d",
+    "polyphase_pool2d",
+    "polyphase_pool3d",
+    "rank_pool1d",
+    "rank_pool2d",
+    "rank_pool3d",
     "roi_align",
     "roi_pool",
+    "s3_pool1d",
+    "s3_pool2d",
+    "s3_pool3d",
     "soft_pool1d",
     "soft_pool2d",
     "soft_pool3d",
@@ -171,6 +218,9 @@ __all__ = [
     "softmax_pool2d",
     "softmax_pool3d",
     "spatial_pyramid_pool2d",
+    "stochastic_pool1d",
+    "stochastic_pool2d",
+    "stochastic_pool3d",
     "sum_pool1d",
     "sum_pool2d",
     "sum_pool3d",

@@ -1,0 +1,124 @@
+"""Adaptive polyphase sampling: of the cells `stride` apart, those that start where they are largest."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+
+from cpool import _arguments
+from cpool._arguments import Array, ArrayLike, Ints
+from cpool._geometry import with_spatial
+from cpool._ops._call import Pullback
+from cpool._ops._stages import checked_out, finished, pullback_by, widened
+
+AT_ONCE = 1 << 17
+"""The cells whose powers are in memory at a time."""
+
+
+def phases(stride: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """Where the cells may start, in the order that the first of equal ones wins: along the first axis first."""
+    return [phase[::-1] for phase in itertools.product(*map(range, reversed(stride)))]
+
+
+def sampled_sizes(spatial: tuple[int, ...], stride: tuple[int, ...]) -> tuple[int, ...]:
+    """The spatial axes of the result."""
+    return tuple(-(-size // step) for size, step in zip(spatial, stride, strict=True))
+
+
+def best_phases(images: Array, stride: tuple[int, ...], norm: float) -> Array:
+    """Of each image (N, C, *spatial), whose axes the stride divides, the number of the phase of the largest norm."""
+    many = max(1, AT_ONCE // max(1, math.prod(images.shape[1:])))
+    parts = [_best_of(images[i : i + many], stride, norm) for i in range(0, len(images), many)]
+    return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+def _best_of(images: Array, stride: tuple[int, ...], norm: float) -> Array:
+    # A sum of powers is largest where the norm is. Channels are added first, then the axes in their order, whatever the memory.
+    count = len(images)
+    add = np.maximum if norm == np.inf else np.add
+    reduced = add.reduce(_powers(np.ascontiguousarray(images), norm), axis=1, initial=0)
+    for i, step in enumerate(stride):
+        shape = reduced.shape
+        parts = reduced.reshape(*shape[: 1 + i], shape[1 + i] // step, step, *shape[2 + i :])
+        reduced = add.reduce(parts, axis=1 + i, initial=0)
+    order = reduced.reshape(count, *stride).transpose(0, *range(len(stride), 0, -1)).reshape(count, math.prod(stride))
+    found: Array = np.argmax(order, axis=1)
+    return found
+
+
+def _powers(images: Array, norm: float) -> Array:
+    """The powers of the cells' absolute values, in float64, relative to the image's largest where they could overflow."""
+    if norm == 2 and images.dtype == np.float32:
+        return np.square(images, dtype=np.float64)
+    sizes = np.abs(images, dtype=np.float64)
+    if norm in (1, np.inf) and images.dtype == np.float32:
+        return sizes
+    largest = sizes.reshape(len(images), -1).max(axis=1, initial=0) if sizes.size else np.zeros(len(images))
+    unit = np.where((largest > 0) & np.isfinite(largest), largest, 1)  # what is not finite wins as it is
+    sizes /= unit.reshape(-1, *(1,) * (images.ndim - 1))
+    powers: Array = sizes if norm in (1, np.inf) else np.square(sizes) if norm == 2 else sizes**norm
+    return powers
+
+
+def _run(
+    rank: int, x: ArrayLike, stride: Ints, norm: float, return_indices: bool, data_format: str, out: Array | None
+) -> tuple[Any, Pullback]:
+    steps = _arguments.integers("stride", stride, rank, 1)
+    norm, return_indices = _arguments.order_of_norm("norm", norm), _arguments.flag("return_indices", return_indices)
+    last = _arguments.channels_last(data_format)
+    array = _arguments.spatial_array("x", x, rank, last)
+    batched = array.ndim == rank + 2
+    sizes = _arguments.spatial_shape(array.shape, rank, last)
+    out = checked_out(out, with_spatial(array.shape, sampled_sizes(sizes, steps), last), array, x)
+    images = array if batched else array[None]
+    images = widened(np.moveaxis(images, -1, 1) if last else images)
+    # What is missing to a multiple of the stride continues from the start.
+    missing = [-size % step for size, step in zip(sizes, steps, strict=True)]
+    whole = np.pad(images, ((0, 0), (0, 0), *((0, n) for n in missing)), "wrap") if any(missing) else images
+    best = best_phases(whole, steps, norm)
+    of_phase = phases(steps)
+    cuts = [(slice(None), *(slice(a, None, n) for a, n in zip(of_phase[k], steps, strict=True))) for k in best]
+    pooled = np.empty((*images.shape[:2], *sampled_sizes(sizes, steps)), images.dtype)
+    for i, cut in enumerate(cuts):
+        pooled[i] = whole[i][cut]
+
+    def as_user_sees(a: Array) -> Array:
+        a = np.ascontiguousarray(np.moveaxis(a, 1, -1)) if last else a
+        return a if batched else a[0]
+
+    y = as_user_sees(pooled)
+    y = finished(y, _arguments.gradient_dtype(array.dtype), out)
+    whole_shape = whole.shape
+
+    def back(grad: Array) -> Array:
+        grad = grad if batched else grad[None]
+        grad = np.moveaxis(grad, -1, 1) if last else grad
+        found = np.zeros(whole_shape, grad.dtype)
+        for i, cut in enumerate(cuts):
+            found[i][cut] = grad[i]
+        for i, (size, n) in enumerate(zip(sizes, missing, strict=True)):
+            outer = np.moveaxis(found, 2 + i, 0)
+            for k in range(n):
+                outer[k % size] += outer[size + k]
+            found = np.moveaxis(outer[:size], 0, 2 + i)
+        return as_user_sees(np.ascontiguousarray(found))
+
+    pullback = pullback_by(y.shape, array, back)
+    return ((y, best.reshape(array.shape[:1] if batched else ())) if return_indices else y), pullback
+
+
+def forward(
+    rank: int, x: ArrayLike, stride: Ints, norm: float, return_indices: bool, data_format: str, out: Array | None
+) -> Any:  # fmt: skip
+    """Sample x."""
+    return _run(rank, x, stride, norm, return_indices, data_format, out)[0]
+
+
+def vjp(
+    rank: int, x: ArrayLike, stride: Ints, norm: float, return_indices: bool, data_format: str, out: Array | None
+) -> tuple[Any, Pullback]:
+    """Sample x, and return the pullback, which keeps the phases and not x."""
+    return _run(rank, x, stride, norm, return_indices, data_format, out)
