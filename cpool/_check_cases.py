@@ -34,6 +34,24 @@ WINDOWS: tuple[tuple[tuple[int, ...], Options], ...] = (
 WHOLE = ((2, 3, 41), (3, 5, 7, 9), (2, 3, 4, 5, 6))
 REGIONS = [[0, 0.0, 0.0, 9.0, 7.0], [1, 2.5, 1.25, 30.0, 11.75], [0, -4.0, 3.0, 4.0, 40.0], [1, 5.0, 5.0, 5.0, 5.0]]
 
+WEIGHTS = np.linspace(-0.4, 0.9, 9)
+LEARNED: dict[str, tuple[Options, ...]] = {
+    "soft_pool2d": ({"beta": 0.7}, {"beta": [0.5, -1.0, 2.0], "detach_weights": True}),
+    "lse_pool2d": ({"r": 1.5}, {"r": [1e-3, -1.0, 4.0]}),
+    "gem_pool2d": ({"p": 2.5}, {"p": [1e-3, -2.0, 3.0]}),
+    "mixed_pool2d": ({"alpha": [0.0, 0.3, 1.0]}, {"alpha": 0.6, "mode": "stochastic", "rng": 0}),
+    "ordinal_pool2d": ({"weight": WEIGHTS},),
+    "detail_preserving_pool2d": ({"log_lambda": 0.3, "log_alpha": -1.0}, {"symmetric": False, "normalize": "sum"}),
+    "stochastic_pool2d": ({"rng": 0}, {"training": False}),
+    "max_pool_dropout2d": ({"rng": 0}, {"training": False}),
+    "rank_pool2d": ({}, {"mode": "weighted"}, {"mode": "stochastic", "rng": 0}),
+    "gated_pool2d": ({"mask": WEIGHTS.reshape(3, 3)},),
+    "tree_pool2d": ({"leaves": np.stack([WEIGHTS, -WEIGHTS]).reshape(2, 3, 3), "gate": WEIGHTS.reshape(3, 3)},),
+    "weighted_max_pool2d": ({"weight": WEIGHTS.reshape(3, 3)},),
+    "blur_pool2d": ({"filter_size": 3},),
+}
+"""Those that learn, and those that draw: over windows of 3x3, whose cells are positive, each a kernel or two of its own."""
+
 SELECTIONS = ("max", "min", "adaptive_max", "fractional_max", "global_max", "global_min", "roi_pool")
 """What the functions whose results are cells begin with: those must agree in every bit."""
 
@@ -59,6 +77,12 @@ def families() -> Iterator[tuple[str, tuple[int, ...], Options]]:
         yield "roi_align", (2, 5, 12, 31), {"rois": REGIONS, "output_size": (3, 4), **options}
     for duplicates in ("last", "sum"):
         yield "max_unpool2d", (2, 3, 5, 8), {"kernel_size": 3, "stride": 2, "duplicates": duplicates}
+    for name, settings in LEARNED.items():
+        window = {} if name == "blur_pool2d" else {"kernel_size": 3, "stride": 2, "padding": 1, "ceil_mode": True}
+        if {"mask", "leaves"} & settings[0].keys() or name == "weighted_max_pool2d":
+            del window["kernel_size"]  # the parameter has it
+        for options in settings:
+            yield name, (2, 3, 11, 37), window | options
 
 
 def indices_for(x: Array, options: Options) -> Array:

@@ -10,6 +10,7 @@ The data are the 1,797 real 8x8 images that come with scikit-learn; nothing is d
 """
 
 import argparse
+import inspect
 import math
 import sys
 import time
@@ -22,7 +23,14 @@ from tqdm import tqdm
 
 import cpool
 
-POOLINGS = {"max": cpool.MaxPool2d, "avg": cpool.AvgPool2d, "sum": cpool.SumPool2d, "min": cpool.MinPool2d}
+POOLINGS = {  # the layer, and what it takes for windows of 2x2 cells
+    "max": (cpool.MaxPool2d, 2), "avg": (cpool.AvgPool2d, 2), "sum": (cpool.SumPool2d, 2), "min": (cpool.MinPool2d, 2),
+    "lp": (cpool.LPPool2d, 2, 2), "median": (cpool.MedianPool2d, 2), "rank": (cpool.RankPool2d, 2),
+    "stochastic": (cpool.StochasticPool2d, 2), "max_dropout": (cpool.MaxPoolDropout2d, 2), "s3": (cpool.S3Pool2d, 2, 2),
+    "mixed": (cpool.MixedPool2d, 2), "gated": (cpool.GatedPool2d, 2), "tree": (cpool.TreePool2d, 2), "gem": (cpool.GeMPool2d, 2),
+    "weighted_max": (cpool.WeightedMaxPool2d, 2), "ordinal": (cpool.OrdinalPool2d, 2), "lse": (cpool.LSEPool2d, 2),
+    "soft": (cpool.SoftPool2d, 2), "detail_preserving": (cpool.DetailPreservingPool2d, 2), "max_blur": (cpool.MaxBlurPool2d, 2, 3),
+}  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------ layers
@@ -155,14 +163,20 @@ class Sequential:
             layer.zero_grad()
 
 
+def pooling(pool, rng):
+    """A layer of this pooling; one that draws at random gets a seed."""
+    layer, *arguments = POOLINGS[pool]
+    seed = {"rng": int(rng.integers(2**32))} if "rng" in inspect.signature(layer).parameters else {}
+    return layer(*arguments, **seed)
+
+
 def build(pool, rng):
     """8x8 image -> 32 maps -> pooled to 4x4 -> 64 maps -> pooled to 2x2 -> 10 scores."""
-    pooling = POOLINGS[pool]
     # A sum of four cells is four times their mean: the weights that read it start at a quarter.
     gain = 0.25 if pool == "sum" else 1.0
     return Sequential(
-        Conv2d(1, 32, 3, rng), ReLU(), pooling(2),
-        Conv2d(32, 64, 3, rng, gain), ReLU(), pooling(2),
+        Conv2d(1, 32, 3, rng), ReLU(), pooling(pool, rng),
+        Conv2d(32, 64, 3, rng, gain), ReLU(), pooling(pool, rng),
         Flatten(), Dense(64 * 2 * 2, 10, rng, gain),
     )  # fmt: skip
 
@@ -227,6 +241,9 @@ def train(pool="max", epochs=30, batch_size=32, lr=2e-3, seed=0, quiet=False):
                 model.zero_grad()
                 model.backward(grad)
                 optimiser.step()
+                for layer in model.layers:
+                    if hasattr(layer, "project"):  # parameters that must stay within limits
+                        layer.project()
                 total += float(loss) * len(batch)
                 bar.update()
             losses.append(total / len(x_train))
@@ -253,9 +270,9 @@ def main(argv=None):
     tested, _, model = train(options.pool, options.epochs, options.batch_size, options.lr, options.seed, options.quiet)
     total = time.perf_counter() - start
 
-    pooling = model.seconds[POOLINGS[options.pool].__name__]
+    seconds = model.seconds[POOLINGS[options.pool][0].__name__]
     print(f"{options.pool} pooling: test accuracy {tested:.4f} after {options.epochs} epochs")
-    print(f"total {total:.1f} s; pooling {pooling:.2f} s, {pooling / total:.1%} of it")
+    print(f"total {total:.1f} s; pooling {seconds:.2f} s, {seconds / total:.1%} of it")
     if tested < options.require_accuracy:
         print(f"the test accuracy is below the required {options.require_accuracy:.4f}", file=sys.stderr)
         return 1

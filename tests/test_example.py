@@ -28,7 +28,24 @@ def test_trains(example, pool):
     assert accuracy > 0.88
     assert all(later < earlier for earlier, later in itertools.pairwise(losses))
     assert losses[-1] < losses[0] / 4
-    assert model.seconds[example.POOLINGS[pool].__name__] > 0
+    assert model.seconds[example.POOLINGS[pool][0].__name__] > 0
+
+
+@pytest.mark.parametrize("pool", ["mixed", "gated", "tree", "gem", "weighted_max", "ordinal", "lse", "soft", "detail_preserving"])
+def test_learned_poolings_move(example, pool):
+    _, losses, model = example.train(pool, epochs=3, quiet=True)
+    assert losses[-1] < losses[0] / 2
+    start = example.build(pool, np.random.default_rng(0))
+    for layer, before in zip(model.layers, start.layers, strict=True):
+        for key, param in layer.params.items():
+            assert not np.array_equal(param, before.params[key]), key
+
+
+@pytest.mark.parametrize("pool", ["lp", "median", "rank", "stochastic", "max_dropout", "s3", "max_blur"])
+def test_other_poolings_train(example, pool):
+    accuracy, losses, _ = example.train(pool, epochs=2, quiet=True)
+    assert losses[1] < losses[0]
+    assert accuracy > 0.5
 
 
 def test_same_seed_same_numbers(example):

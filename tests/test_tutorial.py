@@ -8,6 +8,30 @@ import pytest
 import cpool
 
 TYPES = {"max": "max", "min": "min", "aveg": "avg", "avg": "avg", "sum": "sum"}
+LAYERS = {
+    "lp": cpool.LPPool2d, "median": cpool.MedianPool2d, "stochastic": cpool.StochasticPool2d, "max_dropout": cpool.MaxPoolDropout2d,
+    "rank": cpool.RankPool2d, "mixed": cpool.MixedPool2d, "gated": cpool.GatedPool2d, "tree": cpool.TreePool2d,
+    "weighted_max": cpool.WeightedMaxPool2d, "ordinal": cpool.OrdinalPool2d, "gem": cpool.GeMPool2d, "lse": cpool.LSEPool2d,
+    "soft": cpool.SoftPool2d, "detail_preserving": cpool.DetailPreservingPool2d,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("type_", LAYERS)
+def test_is_the_layer(type_):
+    """In eval mode, in which nothing is drawn, with the same parameters; trained, it moves the layer's own."""
+    x = np.random.default_rng(0).uniform(0.1, 1, (2, 3, 7, 8))
+    pool = cpool.Pooling("pool", 3, 2, type_)
+    layer = LAYERS[type_](2, 3, 2) if type_ == "lp" else LAYERS[type_](3, 2)
+    layer.load_state_dict(pool.state_dict())
+    np.testing.assert_array_equal(pool.eval().forward(x), layer.eval().forward(x), strict=True)
+    y = pool.train().forward(x)
+    assert pool.backward(np.ones_like(y)).shape == x.shape
+    assert all(pool.grads[key].any() for key in pool.params)
+    pool.zero_grad()
+    assert not any(pool.grads[key].any() for key in pool.params)
+    again = pickle.loads(pickle.dumps(pool))
+    assert again.params.keys() == pool.params.keys()
+    np.testing.assert_array_equal(again.eval().forward(x), pool.eval().forward(x))
 
 
 @pytest.mark.parametrize("type_", TYPES)

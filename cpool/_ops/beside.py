@@ -96,7 +96,7 @@ class Family:
 
     def codes(self) -> Array:
         """Room for the cells that a family picks, for the gradient of max."""
-        return self.plan.layout.empty(self.plan.y_shape, code_dtype(_arguments.cells(self.plan.cells)))[1]
+        return self.plan.layout.empty(self.plan.y_shape, code_dtype(self.plan.cells))[1]
 
     def vjp(self, out: Array | None = None) -> tuple[Array, Callable[..., Any]]:
         """The result, and a pullback that returns the gradient of x alone, or a tuple where there are more."""

@@ -79,7 +79,7 @@ def _blurred(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Calla
     first = x.ndim - rank - _arguments.channels_last(blur.data_format)
     # Zeros too: windows that no border cuts are worth a copy.
     extended = _extended(x, first, blur)
-    array, plan = planned(rank, extended, blur.filter, blur.stride, 0, 1, False, blur.data_format)
+    array, plan = planned("beside", False, rank, extended, blur.filter, blur.stride, 0, 1, False, blur.data_format)
     family = Family("dot", extended, array, plan, [binomial(blur.filter)], learned=False)
 
     def adjoint() -> Callable[[Array], Array]:

@@ -28,10 +28,9 @@ class Picked(Family):
         y = self.pool(out, codes)
 
         def run(element: int, grad: Array, grad_x: Array) -> None:
-            rows = plan.layout.contiguous(grad)
-            _dispatch.kernels.winner_gradient(element, rows, codes, grad_x, plan.geometry, threads_for(plan.work))
+            _dispatch.kernels.winner_gradient(element, grad, codes, grad_x, plan.geometry, threads_for(plan.work))
 
-        return y, pullback_through(plan, self.given_x.dtype, run)
+        return y, pullback_through(plan, plan.gradient, run)
 
 
 def uniforms(rng: np.random.Generator, plan: Plan) -> Array:
@@ -59,7 +58,7 @@ def stochastic(rank: int, x: ArrayLike, window: WindowArguments, training: bool,
     """Stochastic pooling."""
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned(rank, x, *window)
+    array, plan = planned("beside", False, rank, x, *window)
     if not training:
         return Family("value_mean", x, array, plan)
     return Picked("value_pick", x, array, plan, side=uniforms(_arguments.generator(rng), plan))
@@ -78,7 +77,7 @@ def dropout(rank: int, x: ArrayLike, window: WindowArguments, rate: float, train
     rate = dropout_rate(rate)
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned(rank, x, *window)
+    array, plan = planned("beside", False, rank, x, *window)
     before = rate ** np.arange(_arguments.cells(plan.cells))
     if not training:
         return Family("ranked", x, array, plan, [ranks((1 - rate) * before)], learned=False)
@@ -114,7 +113,7 @@ def by_rank(
     mode, top, decay = rank_settings(mode, top, decay)
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned(rank, x, *window)
+    array, plan = planned("beside", False, rank, x, *window)
     weights = rank_weights(_arguments.cells(plan.cells), mode, top, decay)
     if mode != "stochastic" or not training:
         return Family("ranked", x, array, plan, [ranks(weights)], flags=CUT_SHARE_ALL, learned=False)

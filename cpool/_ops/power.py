@@ -41,14 +41,15 @@ def planned_window(
 ) -> tuple[Array, Plan]:
     """As `planned`, and the window as large as the input where there is no kernel_size."""
     if kernel_size is not None:
-        return planned(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+        return planned("beside", False, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     _arguments.whole_input(rank, stride, padding, dilation)
     last = _arguments.channels_last(data_format)
     array = _arguments.spatial_array("x", x, rank, last)
     if array.ndim == rank + 2:
         _arguments.flag("ceil_mode", ceil_mode)
-        return planned_whole(array, data_format)
-    return planned(rank, array, _arguments.spatial_shape(array.shape, rank, last), None, 0, 1, ceil_mode, data_format)
+        return planned_whole("beside", False, array, data_format)
+    window = (_arguments.spatial_shape(array.shape, rank, last), None, 0, 1, ceil_mode, data_format)
+    return planned("beside", False, rank, array, *window)
 
 
 class Whole(Family):
@@ -65,7 +66,7 @@ class Whole(Family):
         wide = _dispatch.at_least_float32(_arguments.gradient_dtype(x.dtype))
         flat = converted(x, wide).reshape(*lead, plan.cells, *((x.shape[-1],) if last else ()))
         window = (PART, None, 0, 1, True, "channels_last" if last else "channels_first")
-        super().__init__("power_mean", given, *planned(1, flat, *window), [p], option=eps)
+        super().__init__("power_mean", given, *planned("beside", False, 1, flat, *window), [p], option=eps)
         count = math.ceil(plan.cells / PART)
         self.share = np.minimum(PART, plan.cells - PART * np.arange(count)) / plan.cells
 

@@ -68,7 +68,7 @@ def _of_all(
     # The padding behind is what so many places need; see places_of.
     padding = tuple((a.before, places_of(a) - a.size - a.before + a.effective - 1) for a in axes)
     windows = (window.kernel, 1, padding, window.dilation, False, data_format)
-    _, plan = planned(rank, x, *windows)
+    _, plan = planned("max", gradient, rank, x, *windows)
     largest, one = (
         select.pooled_vjp("max", x, x, plan, False, None) if gradient else (select.pooled("max", x, x, plan, False, None), None)
     )

@@ -16,14 +16,14 @@ CONSTANT_WEIGHTS = 1
 def soft(rank: int, x: ArrayLike, window: WindowArguments, beta: ArrayLike, detach_weights: bool) -> Family:
     """SoftPool."""
     detach_weights = _arguments.flag("detach_weights", detach_weights)
-    array, plan = planned(rank, x, *window)
+    array, plan = planned("beside", False, rank, x, *window)
     parameter = channel_parameter("beta", beta, channels_of(array, plan))
     return Family("softmax", x, array, plan, [parameter], flags=CONSTANT_WEIGHTS * detach_weights)
 
 
 def log_sum_exp(rank: int, x: ArrayLike, window: WindowArguments, r: ArrayLike) -> Family:
     """The logarithm of the mean of exponentials."""
-    array, plan = planned(rank, x, *window)
+    array, plan = planned("beside", False, rank, x, *window)
     return Family("log_sum_exp", x, array, plan, [channel_parameter("r", r, channels_of(array, plan))])
 
 
@@ -46,7 +46,7 @@ class Important(Family):
 
 def importance(rank: int, x: ArrayLike, logits: ArrayLike, window: WindowArguments) -> Important:
     """Local importance pooling."""
-    array, plan = planned(rank, x, *window)
+    array, plan = planned("beside", False, rank, x, *window)
     return Important(x, array, plan, logits_of(logits, array.shape, plan.layout.channel_axis(array.ndim)))
 
 

@@ -17,12 +17,12 @@ def weighted_max(
 ) -> Family:  # fmt: skip
     """The largest of the weighted cells."""
     kernel = kernel_of("weight", weight, rank)
-    array, plan = planned(rank, x, kernel, stride, padding, dilation, ceil_mode, data_format)
+    array, plan = planned("beside", False, rank, x, kernel, stride, padding, dilation, ceil_mode, data_format)
     return Family("weighted_max", x, array, plan, [cell_parameter("weight", weight, kernel, channels_of(array, plan))])
 
 
 def ordinal(rank: int, x: ArrayLike, weight: ArrayLike, window: WindowArguments) -> Family:
     """The cells weighted by their ranks."""
-    array, plan = planned(rank, x, *window)
+    array, plan = planned("beside", False, rank, x, *window)
     parameter = cell_parameter("weight", weight, (_arguments.cells(plan.cells),), channels_of(array, plan))
     return Family("ranked", x, array, plan, [parameter], flags=SCALE_CUT_WINDOWS)

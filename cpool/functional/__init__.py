@@ -15,11 +15,6 @@ from cpool.functional.adaptive import (
 from cpool.functional.attention import (
     attention_pool,
 )
-from cpool.functional.detail import (
-    detail_preserving_pool1d,
-    detail_preserving_pool2d,
-    detail_preserving_pool3d,
-)
 from cpool.functional.blur import (
     blur_pool1d,
     blur_pool2d,
@@ -38,6 +33,11 @@ from cpool.functional.chance import (
     stochastic_pool1d,
     stochastic_pool2d,
     stochastic_pool3d,
+)
+from cpool.functional.detail import (
+    detail_preserving_pool1d,
+    detail_preserving_pool2d,
+    detail_preserving_pool3d,
 )
 from cpool.functional.fractional import (
     fractional_avg_pool2d,
@@ -78,15 +78,15 @@ from cpool.functional.median import (
     median_pool2d,
     median_pool3d,
 )
-from cpool.functional.power import (
-    gem_pool1d,
-    gem_pool2d,
-    gem_pool3d,
-)
 from cpool.functional.polyphase import (
     polyphase_pool1d,
     polyphase_pool2d,
     polyphase_pool3d,
+)
+from cpool.functional.power import (
+    gem_pool1d,
+    gem_pool2d,
+    gem_pool3d,
 )
 from cpool.functional.pyramid import (
     spatial_pyramid_pool2d,
@@ -150,12 +150,12 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
-    "detail_preserving_pool1d",
-    "detail_preserving_pool2d",
-    "detail_preserving_pool3d",
     "blur_pool1d",
     "blur_pool2d",
     "blur_pool3d",
+    "detail_preserving_pool1d",
+    "detail_preserving_pool2d",
+    "detail_preserving_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",

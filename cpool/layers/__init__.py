@@ -10,7 +10,6 @@ from cpool.layers.adaptive import (
     AdaptiveMaxPool3d,
 )
 from cpool.layers.attention import AttentionPool
-from cpool.layers.detail import DetailPreservingPool1d, DetailPreservingPool2d, DetailPreservingPool3d
 from cpool.layers.blur import BlurPool1d, BlurPool2d, BlurPool3d, MaxBlurPool1d, MaxBlurPool2d, MaxBlurPool3d
 from cpool.layers.chance import (
     MaxPoolDropout1d,
@@ -23,6 +22,7 @@ from cpool.layers.chance import (
     StochasticPool2d,
     StochasticPool3d,
 )
+from cpool.layers.detail import DetailPreservingPool1d, DetailPreservingPool2d, DetailPreservingPool3d
 from cpool.layers.fractional import FractionalAvgPool2d, FractionalAvgPool3d, FractionalMaxPool2d, FractionalMaxPool3d
 from cpool.layers.gates import (
     GatedPool1d,
@@ -39,8 +39,8 @@ from cpool.layers.generalized import GeneralizedMaxPool
 from cpool.layers.linear import AvgPool1d, AvgPool2d, AvgPool3d, SumPool1d, SumPool2d, SumPool3d
 from cpool.layers.lp import GlobalLPPool, LPPool1d, LPPool2d, LPPool3d
 from cpool.layers.median import MedianPool1d, MedianPool2d, MedianPool3d
-from cpool.layers.power import GeMPool1d, GeMPool2d, GeMPool3d
 from cpool.layers.polyphase import PolyphasePool1d, PolyphasePool2d, PolyphasePool3d
+from cpool.layers.power import GeMPool1d, GeMPool2d, GeMPool3d
 from cpool.layers.pyramid import SpatialPyramidPool2d
 from cpool.layers.roi import RoIAlign, RoIPool
 from cpool.layers.s3 import S3Pool1d, S3Pool2d, S3Pool3d
@@ -79,12 +79,12 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
-    "DetailPreservingPool1d",
-    "DetailPreservingPool2d",
-    "DetailPreservingPool3d",
     "BlurPool1d",
     "BlurPool2d",
     "BlurPool3d",
+    "DetailPreservingPool1d",
+    "DetailPreservingPool2d",
+    "DetailPreservingPool3d",
     "FractionalAvgPool2d",
     "FractionalAvgPool3d",
     "FractionalMaxPool2d",

@@ -6,21 +6,45 @@ The arithmetic is not the tutorial's: windows that overlap, and sizes that the s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Self
 
 from cpool._arguments import ArrayLike, Ints, choice, integers
 from cpool.layers._layer import Layer, plain
 from cpool.layers._window import WindowLayer
+from cpool.layers.chance import MaxPoolDropout2d, RankPool2d, StochasticPool2d
+from cpool.layers.detail import DetailPreservingPool2d
+from cpool.layers.gates import GatedPool2d, MixedPool2d, TreePool2d
 from cpool.layers.linear import AvgPool2d, SumPool2d
+from cpool.layers.lp import LPPool2d
+from cpool.layers.median import MedianPool2d
+from cpool.layers.power import GeMPool2d
 from cpool.layers.select import MaxPool2d, MinPool2d
+from cpool.layers.softmax import LSEPool2d, SoftPool2d
+from cpool.layers.weights import OrdinalPool2d, WeightedMaxPool2d
 
-TYPES: dict[str, type[WindowLayer]] = {
+TYPES: dict[str, Callable[[Ints, Ints], WindowLayer]] = {
     "max": MaxPool2d,
     "min": MinPool2d,
     "aveg": AvgPool2d,  # the tutorial's spelling
     "avg": AvgPool2d,
     "sum": SumPool2d,
+    "lp": partial(LPPool2d, 2),
+    "median": MedianPool2d,
+    "stochastic": StochasticPool2d,
+    "max_dropout": MaxPoolDropout2d,
+    "rank": RankPool2d,
+    "mixed": MixedPool2d,
+    "gated": GatedPool2d,
+    "tree": TreePool2d,
+    "weighted_max": WeightedMaxPool2d,
+    "ordinal": OrdinalPool2d,
+    "gem": GeMPool2d,
+    "lse": LSEPool2d,
+    "soft": SoftPool2d,
+    "detail_preserving": DetailPreservingPool2d,
 }
+"""What needs no more than a window and a stride; the others are layers of their own."""
 
 
 class Layers(Layer):
@@ -54,8 +78,11 @@ class Pooling(Layers):
         Cells of a window: one number for both axes, or (h, w).
     stride : int or sequence of int
         Steps from window to window.
-    type : {"max", "aveg", "avg", "sum", "min"}
-        What is taken of a window; "aveg", as the tutorial spells it, and "avg" are the average.
+    type : {"max", "aveg", "avg", "sum", "min", "lp", "median", "stochastic", "max_dropout", "rank", "mixed", "gated", "tree", \
+            "weighted_max", "ordinal", "gem", "lse", "soft", "detail_preserving"}
+        What is taken of a window; "aveg", as the tutorial spells it, and "avg" are the average, "lp" is the Euclidean norm. The
+        others are the layers of these names with their defaults: what they learn is in `params` and `grads`, and those that draw
+        at random do so in training only.
 
     Raises
     ------
@@ -95,6 +122,17 @@ class Pooling(Layers):
         integers("ksize", self.ksize, 2, 1)
         integers("stride", self.stride, 2, 1)
         self._pool = TYPES[type](self.ksize, self.stride)
+        self.params, self.grads = self._pool.params, self._pool.grads
+
+    def train(self) -> Self:
+        """Enter training mode, and return the layer."""
+        self._pool.train()
+        return super().train()
+
+    def eval(self) -> Self:
+        """Enter eval mode, in which forward keeps nothing, and return the layer."""
+        self._pool.eval()
+        return super().eval()
 
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the result for an input of this shape."""

@@ -3,14 +3,18 @@
 from cpool.reference import (
     attention,
     bins,
+    blur,
+    chance,
     detail,
     gates,
     generalized,
     linear,
     lp,
     median,
+    polyphase,
     power,
     roi,
+    s3,
     select,
     softmax,
     unpool,
@@ -18,7 +22,6 @@ from cpool.reference import (
     weights,
     whole,
 )
-from cpool.reference import bins, blur, chance, linear, lp, median, polyphase, roi, s3, select, softmax, unpool, vjp, whole
 from cpool.reference._public import forward
 
 max_pool1d = forward(select.max_pool, 1)
@@ -125,12 +128,12 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
-    "detail_preserving_pool1d",
-    "detail_preserving_pool2d",
-    "detail_preserving_pool3d",
     "blur_pool1d",
     "blur_pool2d",
     "blur_pool3d",
+    "detail_preserving_pool1d",
+    "detail_preserving_pool2d",
+    "detail_preserving_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",

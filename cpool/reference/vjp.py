@@ -3,21 +3,24 @@
 from cpool.reference import (
     attention,
     bins,
+    blur,
+    chance,
     detail,
     gates,
     generalized,
     linear,
     lp,
     median,
+    polyphase,
     power,
     roi,
+    s3,
     select,
     softmax,
     unpool,
     weights,
     whole,
 )
-from cpool.reference import bins, blur, chance, linear, lp, median, polyphase, roi, s3, select, softmax, unpool, whole
 from cpool.reference._public import with_gradient
 
 max_pool1d = with_gradient(select.max_pool, 1)
@@ -124,12 +127,12 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
-    "detail_preserving_pool1d",
-    "detail_preserving_pool2d",
-    "detail_preserving_pool3d",
     "blur_pool1d",
     "blur_pool2d",
     "blur_pool3d",
+    "detail_preserving_pool1d",
+    "detail_preserving_pool2d",
+    "detail_preserving_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",

@@ -12,11 +12,6 @@ from cpool.vjp.adaptive import (
 from cpool.vjp.attention import (
     attention_pool,
 )
-from cpool.vjp.detail import (
-    detail_preserving_pool1d,
-    detail_preserving_pool2d,
-    detail_preserving_pool3d,
-)
 from cpool.vjp.blur import (
     blur_pool1d,
     blur_pool2d,
@@ -35,6 +30,11 @@ from cpool.vjp.chance import (
     stochastic_pool1d,
     stochastic_pool2d,
     stochastic_pool3d,
+)
+from cpool.vjp.detail import (
+    detail_preserving_pool1d,
+    detail_preserving_pool2d,
+    detail_preserving_pool3d,
 )
 from cpool.vjp.fractional import (
     fractional_avg_pool2d,
@@ -75,15 +75,15 @@ from cpool.vjp.median import (
     median_pool2d,
     median_pool3d,
 )
-from cpool.vjp.power import (
-    gem_pool1d,
-    gem_pool2d,
-    gem_pool3d,
-)
 from cpool.vjp.polyphase import (
     polyphase_pool1d,
     polyphase_pool2d,
     polyphase_pool3d,
+)
+from cpool.vjp.power import (
+    gem_pool1d,
+    gem_pool2d,
+    gem_pool3d,
 )
 from cpool.vjp.pyramid import (
     spatial_pyramid_pool2d,
@@ -148,12 +148,12 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
-    "detail_preserving_pool1d",
-    "detail_preserving_pool2d",
-    "detail_preserving_pool3d",
     "blur_pool1d",
     "blur_pool2d",
     "blur_pool3d",
+    "detail_preserving_pool1d",
+    "detail_preserving_pool2d",
+    "detail_preserving_pool3d",
     "fractional_avg_pool2d",
     "fractional_avg_pool3d",
     "fractional_max_pool2d",
