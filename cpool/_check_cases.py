@@ -37,10 +37,10 @@ REGIONS = [[0, 0.0, 0.0, 9.0, 7.0], [1, 2.5, 1.25, 30.0, 11.75], [0, -4.0, 3.0, 
 WEIGHTS = np.linspace(-0.4, 0.9, 9)
 LEARNED: dict[str, tuple[Options, ...]] = {
     "soft_pool2d": ({"beta": 0.7}, {"beta": [0.5, -1.0, 2.0], "detach_weights": True}),
-    "lse_pool2d": ({"r": 1.5}, {"r": [1e-3, -1.0, 4.0]}),
-    "gem_pool2d": ({"p": 2.5}, {"p": [1e-3, -2.0, 3.0]}),
+    "lse_pool2d": ({"r": 1.5}, {"r": [0.05, -1.0, 4.0]}),
+    "gem_pool2d": ({"p": 2.5}, {"p": [0.05, -2.0, 3.0]}),
     "mixed_pool2d": ({"alpha": [0.0, 0.3, 1.0]}, {"alpha": 0.6, "mode": "stochastic", "rng": 0}),
-    "ordinal_pool2d": ({"weight": WEIGHTS},),
+    "ordinal_pool2d": ({"weight": 1 - WEIGHTS},),
     "detail_preserving_pool2d": ({"log_lambda": 0.3, "log_alpha": -1.0}, {"symmetric": False, "normalize": "sum"}),
     "stochastic_pool2d": ({"rng": 0}, {"training": False}),
     "max_pool_dropout2d": ({"rng": 0}, {"training": False}),
