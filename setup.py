@@ -1,7 +1,8 @@
 """The extension modules; everything else about the package is in pyproject.toml.
 
 Environment: CPOOL_OPENMP=auto|on|off (auto builds without it, and says so, where the compiler has none);
-CPOOL_LIMITED_API=1 builds one wheel for all Pythons from 3.11; CPOOL_DEBUG=1 checks bounds in the Cython code.
+CPOOL_LIMITED_API=1 builds one wheel for all Pythons from 3.11; CPOOL_DEBUG=1 checks bounds in the Cython code;
+CPOOL_VARIANTS=baseline,v3 builds some of the instruction-set variants only, of which the first is needed.
 """
 
 import os
@@ -24,6 +25,12 @@ SHARED_SOURCES = sorted(path.name for path in Path(KERNELS).iterdir() if path.su
 VARIANTS = {"baseline": []}
 if platform.machine() in ("x86_64", "AMD64") and sys.platform == "linux":
     VARIANTS |= {"v3": ["-march=x86-64-v3"], "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"]}
+
+if wanted := os.environ.get("CPOOL_VARIANTS"):
+    chosen = wanted.split(",")
+    if "baseline" not in chosen or not set(chosen) <= set(VARIANTS):
+        raise ValueError(f"CPOOL_VARIANTS={wanted!r}: must be some of {', '.join(VARIANTS)}, baseline among them")
+    VARIANTS = {name: VARIANTS[name] for name in chosen}
 
 # -O3: gcc's -O2 cost model vectorises nothing here. -ffp-contract=off: a fused multiply-add would round differently from one
 # variant to the next. -fno-trapping-math: comparisons may be reordered; no one looks at floating point exception flags.

@@ -2,15 +2,15 @@
 
 import numpy as np
 import pytest
-from cases import windows
-from hypothesis import HealthCheck, given, settings
+from cases import examples, windows
+from hypothesis import given
 from hypothesis import strategies as st
 from learned_cases import METHODS, called, spread
 
 import cpool
 from cpool import _dispatch
 
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = examples(30)
 
 
 @st.composite
@@ -53,7 +53,7 @@ def gradients(module, name, rank, x, arguments, options, seed=0):
 
 
 @pytest.mark.parametrize("name", METHODS)
-@SLOW
+@MANY
 @given(data=st.data())
 def test_agrees_with_the_reference(name, data):
     rank, x, arguments, options = data.draw(calls(name))
@@ -72,7 +72,7 @@ def test_agrees_with_the_reference(name, data):
 
 
 @pytest.mark.parametrize("name", METHODS)
-@SLOW
+@MANY
 @given(data=st.data())
 def test_gradient_is_the_slope(name, data):
     """Of the reference: in a random direction of x and of each parameter, by central differences."""
@@ -92,7 +92,7 @@ def test_gradient_is_the_slope(name, data):
 
 
 @pytest.mark.parametrize("name", METHODS)
-@SLOW
+@MANY
 @given(data=st.data())
 def test_bits_do_not_depend_on_threads_or_variants(name, data):
     rank, x, arguments, options = data.draw(calls(name))
