@@ -2,12 +2,14 @@
 
 import itertools
 import time
+import weakref
+from unittest import mock
 
 import numpy as np
 import pytest
 
 import cpool
-from cpool import _threads
+from cpool import _dispatch, _threads
 
 
 @pytest.mark.parametrize("dilation", [2**27, 2**30])
@@ -149,3 +151,65 @@ def test_a_window_as_large_as_the_plane_without_a_winner(shape):
             want, oracle = cpool.reference.vjp.median_pool3d(x, window)
             np.testing.assert_array_equal(y, want)
             np.testing.assert_array_equal(pullback(np.ones_like(y)), oracle(np.ones_like(y)))
+
+
+@pytest.mark.parametrize("variant", _dispatch.available())
+@pytest.mark.parametrize(
+    ("shape", "kernel", "padding"),
+    [((2, 600), 51, 0), ((1, 600), 60, 0), ((2, 300), 120, 7), ((1, 300), 255, 9), ((1, 90, 5), (51, 1), 0),
+     ((1, 3, 2, 3), (21, 3, 1), ((19, 17), (1, 2), (0, 0)))],
+)  # fmt: skip
+def test_a_cell_in_more_windows_than_can_be_compared(variant, shape, kernel, padding):
+    """Its list of windows has room for as many as are worth comparing, which is not the same number in each variant."""
+    x = np.random.default_rng(0).standard_normal((1, *shape))
+    name = f"max_pool{len(shape) - 1}d"
+    y, pullback = getattr(cpool.reference.vjp, name)(x, kernel, 1, padding)
+    with _dispatch.using(variant):
+        found, back = getattr(cpool.vjp, name)(x, kernel, 1, padding)
+        grad = np.ones_like(y)
+        np.testing.assert_array_equal(found, y)
+        np.testing.assert_array_equal(back(grad), pullback(grad))
+
+
+@pytest.mark.parametrize("far", [1000, 100_000, 2**29 - 4])
+def test_borders_side_by_side_are_not_as_wide_as_a_dilation(far):
+    x = np.random.default_rng(0).standard_normal((1, 16, 8, 8)).astype(np.float32)
+    y, pullback = cpool.vjp.max_pool2d(x, 3, 1, far, far)
+    np.testing.assert_array_equal(y, x)
+    np.testing.assert_array_equal(pullback(y), x)
+
+
+@pytest.mark.parametrize("stride", [1_000_000, 2**31 - 1])
+def test_one_window_side_by_side_takes_no_memory_for_its_stride(stride):
+    x = np.random.default_rng(0).standard_normal((1, 16, 8, 8)).astype(np.float32)
+    y, pullback = cpool.vjp.max_pool2d(x, 3, stride, 1)
+    np.testing.assert_array_equal(y[..., 0, 0], x[..., :2, :2].max(axis=(2, 3)))
+    assert pullback(np.ones_like(y)).sum() == 16
+
+
+def test_one_window_a_row_is_summed_alike_in_any_batch():
+    x = np.random.default_rng(0).standard_normal((3, 5, 64))
+    y = cpool.avg_pool1d(x, 60)
+    alone = [[cpool.avg_pool1d(x[i : i + 1, j : j + 1], 60)[0, 0, 0] for j in range(5)] for i in range(3)]
+    np.testing.assert_array_equal(y[..., 0], alone)
+    last = cpool.avg_pool1d(np.ascontiguousarray(np.moveaxis(x, 1, -1)), 60, data_format="channels_last")
+    np.testing.assert_array_equal(last[:, 0], y[..., 0])
+
+
+def test_pullbacks_with_parameters_ask_for_threads_when_called_and_let_go_of_x():
+    x = np.random.default_rng(0).standard_normal((8, 16, 64, 64)).astype(np.float32)
+    y, pullback = cpool.vjp.soft_pool2d(x, 2)
+    alive = weakref.ref(x)
+    del x
+    assert alive() is None
+    with mock.patch("cpool._ops.beside.threads_for", side_effect=lambda work: asked.append(work) or 1):
+        asked = []
+        pullback(y)
+    assert asked
+
+
+def test_soft_pooling_of_minus_infinity():
+    y, pullback = cpool.vjp.soft_pool1d([[-np.inf, 1.0, 3.0]], 3)
+    assert np.isfinite(y).all()
+    assert all(np.isfinite(gradient).all() for gradient in pullback([[1.0]]))
+    assert cpool.soft_pool1d([[1.0, 3.0]], 2, beta=np.inf) == 3

@@ -57,10 +57,10 @@ def vector_parameter(name: str, value: ArrayLike, channels: int) -> Parameter:
 def positive_parameter(name: str, value: ArrayLike) -> Parameter:
     """One number, finite and above 0."""
     found = numbers_of(name, value)
-    if found.shape != ():
-        raise ValueError(f"{name}: shape {found.shape} must be (), one number")
-    if not (found > 0 and np.isfinite(found)):
-        raise ValueError(f"{name}={found[()]}: must be finite and above 0")
+    if found.shape not in ((), (1,)):
+        raise ValueError(f"{name}: shape {found.shape} must be () or (1,), one number")
+    if not (found.item() > 0 and math.isfinite(found.item())):
+        raise ValueError(f"{name}={found.item()}: must be finite and above 0")
     return Parameter(name, found, found.astype(np.float64).reshape(1, 1), False)
 
 

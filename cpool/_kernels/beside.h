@@ -28,7 +28,7 @@ typedef struct {
     int flags;
     void *y;
     int32_t *code;        /* for families that pick a cell: its tap, -1 where there is none */
-    void *work;           /* 2 * n + 4 rows of CPOOL_BESIDE elements */
+    void *work;           /* 2 * n rows of CPOOL_BESIDE elements */
     /* Backward only: */
     const void *grad;
     void *grad_x, *grad_more, *grad_side;

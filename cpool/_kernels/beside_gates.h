@@ -3,24 +3,24 @@
 /* The maximum and its place, the first of equal ones and the first NaN; and the mean. */
 CPOOL_INLINE V FN(max_and_mean)(const cpool_beside *b, isize i, M *place, V *mean)
 {
-    V best = CELL(0), sum = best;
+    V best = CELL(0), sum = ALL(0), part = best;
     *place = PLACE(0);
     for (isize k = 1; k < b->n; k++) {
         const V x = CELL(k);
         const M wins = WINS(x, best);
         best = PICK(wins, x, best);
         *place = PICK_PLACE(wins, PLACE(k), *place);
-        sum += x;
+        ADD(sum, part, x);
     }
-    *mean = sum / (T)b->n;
+    *mean = (sum + part) / (T)b->n;
     return best;
 }
 /* The sum of x times the weights, which are rows `first` of params on. */
 CPOOL_INLINE V FN(weighed)(const cpool_beside *b, isize i, isize first)
 {
-    V sum = ALL(0);
-    EACH_CELL sum += PARAM(first + b->tap[k]) * CELL(k);
-    return sum;
+    V sum = ALL(0), part = ALL(0);
+    EACH_CELL ADD(sum, part, PARAM(first + b->tap[k]) * CELL(k));
+    return sum + part;
 }
 CPOOL_INLINE V FN(sigmoid)(V s)
 {

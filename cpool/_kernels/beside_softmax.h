@@ -5,28 +5,31 @@
 
 /* ------------------------------------------------------------------------------------------------ softmax
  * y = sum w x, w the softmax of the logits `more`, or without them of beta x; params: beta. flags 1: weights count as constants. */
-CPOOL_INLINE V FN(logit)(const cpool_beside *b, isize i, isize k)
+/* What the distances are taken from: the largest, or the least where the factor is negative. */
+CPOOL_INLINE V FN(farther)(M inverse, V x, V one)
 {
-    if (b->more)
-        return AT(b->more, k);
-    return PARAM(0) * CELL(k);
+    return PICK((inverse & MASK(x < one)) | (~inverse & MASK(x > one)), x, one);
 }
 /* The result, and the weights' sum. */
 CPOOL_INLINE V FN(softmax_of)(const cpool_beside *b, isize i, V *total)
 {
-    V top = FN(logit)(b, i, 0), sum = ALL(0), y = ALL(0);
-    for (isize k = 1; k < b->n; k++) {
-        const V z = FN(logit)(b, i, k);
-        top = MOST(z, top);
-    }
+    const V *restrict logits = b->more ? &AT(b->more, 0) : &CELL(0);
+    V beta = ALL(1);
+    if (!b->more)
+        beta = PARAM(0);
+    V one = *logits, sum = ALL(0), y = ALL(0), some = ALL(0), part = ALL(0);
+    for (isize k = 1; k < b->n; k++)
+        one = FN(farther)(MASK(beta < 0), logits[k * L / FN(W)], one);
     EACH_CELL {
-        const V z = FN(logit)(b, i, k), e = FN(exp)(PICK(MASK(z == top), ALL(0), z - top));
+        /* A distance that is 0 is so by any factor, and a factor of 0 makes any distance so. */
+        const V z = logits[k * L / FN(W)], d = PICK(MASK(z == one) | MASK(beta == 0), ALL(0), beta * (z - one)), e = FN(exp)(d);
         AT(b->work, k) = e;
-        sum += e;
-        y += PICK(MASK(e == 0), ALL(0), e * CELL(k)); /* what counts for nothing may be infinite */
+        ADD(sum, some, e);
+        ADD(y, part, PICK(MASK(e == 0), ALL(0), e * CELL(k))); /* what counts for nothing may be infinite */
     }
+    sum += some;
     *total = sum;
-    return y / sum;
+    return (y + part) / sum;
 }
 static void FN(softmax)(const cpool_beside *b)
 {
@@ -39,14 +42,19 @@ static void FN(softmax_back)(const cpool_beside *b)
 {
     const int constant = b->flags & 1;
     EACH_VECTOR {
-        /* How far cells are from the result, both taken from the first cell: what is equal is then exactly so, however large. */
-        V total, slope = ALL(0), beyond = ALL(0);
-        const V first = CELL(0);
+        /* How far cells are from the result, both taken from a cell that counts most: what is equal is then exactly so, however
+         * large; and what counts for nothing may be infinite. */
+        V total, slope = ALL(0), beyond = ALL(0), first = CELL(0);
         FN(softmax_of)(b, i, &total);
-        EACH_CELL beyond += AT(b->work, k) * (CELL(k) - first);
+        for (isize k = b->n - 1; k >= 0; k--)
+            first = PICK(MASK(AT(b->work, k) == 1), CELL(k), first);
+        EACH_CELL {
+            const V e = AT(b->work, k);
+            beyond += PICK(MASK(e == 0), ALL(0), e * (CELL(k) - first));
+        }
         const V y = beyond / total, g = AT(b->grad, 0) / total;
         EACH_CELL {
-            const V share = g * AT(b->work, k), apart = CELL(k) - first - y;
+            const V e = AT(b->work, k), share = g * e, apart = PICK(MASK(e == 0), ALL(0), CELL(k) - first - y);
             if (b->more) {
                 AT(b->grad_x, k) = share;
                 AT(b->grad_more, k) = share * apart;
@@ -67,14 +75,16 @@ static void FN(softmax_back)(const cpool_beside *b)
 CPOOL_INLINE V FN(mean_exponent)(const cpool_beside *b, isize i, V r, V *total, V *slope)
 {
     const T n = (T)b->n;
-    V sum = ALL(0), mean = ALL(0), least = ALL(0), beyond = ALL(0);
+    V sum = ALL(0), mean = ALL(0), least = ALL(0), beyond = ALL(0), some = ALL(0), part = ALL(0);
     EACH_CELL {
         const V d = AT(b->work, b->n + k), z = PICK(MASK(d == 0), ALL(0), r * d), e = FN(exp)(z);
         AT(b->work, k) = e;
-        sum += e;
-        mean += d;
+        ADD(sum, some, e);
+        ADD(mean, part, d);
         least = PICK(MASK(z < least), z, least);
     }
+    sum += some;
+    mean += part;
     const M series = MASK(least > (T)-NEAR_0) & MASK(r - r == 0);
     mean = mean / n;
     V second = ALL(0), third = ALL(0), fourth = ALL(0), squares = ALL(0), cubes = ALL(0), quarts = ALL(0);
@@ -98,11 +108,6 @@ CPOOL_INLINE V FN(mean_exponent)(const cpool_beside *b, isize i, V r, V *total, 
     const V bend = cubes / n / 3 + (quarts / n - 3 * second * second) / 8;
     *slope = PICK(series, squares / n / 2 + PICK(MASK(squares < ALL(INFINITY)), bend, ALL(0)), beyond / sum / r);
     return found;
-}
-/* What the distances are taken from: the largest, or the least where the factor is negative. */
-CPOOL_INLINE V FN(farther)(M inverse, V x, V one)
-{
-    return PICK((inverse & MASK(x < one)) | (~inverse & MASK(x > one)), x, one);
 }
 
 /* ------------------------------------------------------------------------------------------------ log-sum-exp

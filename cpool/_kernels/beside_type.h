@@ -26,6 +26,15 @@ enum { FN(W) = sizeof(V) / sizeof(T) };
 #define COUNT(mask) (mask)
 #endif
 #define MOST(u, v) PICK(MASK((u) > (v)), u, v)
+/* Adds cell k to a sum whose cells of 32 are added up apart: a sum of many cells errs no more than numpy's pairwise one. */
+#define ADD(sum, part, v) \
+    do { \
+        part += (v); \
+        if (k % 32 == 31) { \
+            sum += part; \
+            part = ALL(0); \
+        } \
+    } while (0)
 /* Whether the second replaces the first as the largest: not if equal, and the first NaN stays. */
 #define WINS(v, best) ((MASK((v) > (best)) | MASK((v) != (v))) & MASK((best) == (best)))
 
@@ -70,3 +79,4 @@ static inline void FN(put_codes)(const cpool_beside *b, isize i, M code)
 #undef COUNT
 #undef MOST
 #undef WINS
+#undef ADD

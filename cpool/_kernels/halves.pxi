@@ -76,8 +76,8 @@ cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil
     if (c.kind != POOL or HALF_ROWS[c.element - ELEMENTS][c.operation].width == 0 or all_covered(&shape)
             or not is_identity(&shape.z)):
         return False
-    if sums and (shape.y.kernel > 3 or shape.x.kernel > 3):
-        return False
+    if shape.y.kernel > 3 or shape.x.kernel > 3:
+        return False        # each cell would be converted as often as windows have it
     if not (sums or c.winners or (hardly_overlaps(&shape.y) and hardly_overlaps(&shape.x))):
         return False        # keys are faster, but where each of them were used once or twice
     plan_call(p, c, &shape)

@@ -12,6 +12,7 @@ cdef enum:
     MOST_PLANES = 48
     GROUP_BYTES = 256 * 1024
     MOST_CELLS_A_LANE = 2000
+    WIDEST = 64     # cells that a border may have more than there are cells and windows: a large dilation makes far too wide ones
 
 
 cdef bint in_planes(const Call* c) noexcept nogil:
@@ -172,7 +173,7 @@ cdef void lane_windows(const Lanes* p, const LanesScratch* s) noexcept nogil:
     w.offset, w.tap, w.lines, w.row, w.windows, w.down, w.divided = offset, tap, m // q.x.kernel, q.x.kernel, 1, 1, 0
     # Phases put the third cell of a row beside the first.
     w.hop = 0 if b.phases > 1 and q.x.kernel > 2 else offset[1] - offset[0] if q.x.kernel > 1 else pixel
-    w.src_step = w.out_step = w.code_step = 0
+    w.src_step = w.out_step = w.code_step = w.src_down = w.out_down = w.code_down = 0
     w.out, w.result, w.code = s.result, p.result_width, s.codes if p.call.winners else NULL
     if q.divide_result:
         w.divided = TIMES if q.times else OVER
@@ -306,6 +307,8 @@ cdef bint plan_lanes(Lanes* p, const Call* c, Py_ssize_t threads) noexcept nogil
         if p.laid:
             find_border(&g.y, &g.over_y, &b.y_from, &below)
             find_border(&g.x, &g.over_x, &b.x_from, &behind)
+            if b.y_from + below > b.y + c.shape.y.size + WIDEST or b.x_from + behind > b.x + c.shape.x.size + WIDEST:
+                return False
             b.y_all, b.x_all = b.y_from + b.y + below, b.x_from + b.x + behind
         return True
     if c.kind == POOL:
@@ -318,7 +321,7 @@ cdef bint plan_lanes(Lanes* p, const Call* c, Py_ssize_t threads) noexcept nogil
         b.z_from, b.y_from, b.x_from = q.z.before, q.y.before, q.x.before
         b.z_all = max(reach(&q.z, q.z.out), q.z.before + b.z)
         b.y_all = max(reach(&q.y, q.y.out), q.y.before + b.y)
-        b.phases = q.x.stride
+        b.phases = q.x.stride if q.x.out > 1 else 1     # the stride of one window reaches nothing
         b.phase = (max(reach(&q.x, q.x.out), q.x.before + b.x) + b.phases - 1) // b.phases
         b.x_all = b.phases * b.phase
     return q.repeat or q.rows.idempotent or (p.laid and same_sums(q))

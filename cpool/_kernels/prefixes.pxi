@@ -6,8 +6,9 @@
 cdef enum:
     # Max and min from so many cells along an axis on; fewer are compared one by one. At 5 cells comparing is faster in most cases, at
     # 7 this is, by a tenth to a half: what it takes hardly depends on the window.
-    # Sums from MANY_TAPS on, where one by one they would take longer in any layout.
+    # Sums from 5 cells on: one by one they would take longer in any layout.
     PREFIX_TAPS = 7
+    PREFIX_SUM_TAPS = 5
     PREFIX_CELLS = 512 * 1024   # bytes between the two passes: a part of the second cache
     SLAB = 128                  # bytes of the channels that go through both passes together: CPOOL_PREFIX_LINE
 
@@ -24,7 +25,7 @@ cdef bint worth_prefixes(const Plan* p) noexcept nogil:
         return False    # nothing is shared
     if not p.rows.idempotent:
         # By the axes alone, since the order of additions is not to depend on the layout.
-        return max(most_cells(&p.x), most_cells(&p.y)) >= MANY_TAPS
+        return max(most_cells(&p.x), most_cells(&p.y)) >= PREFIX_SUM_TAPS
     if p.inner == 1 and min(p.y.size, p.x.size) * p.rows.width < 64:
         return False    # rows that no vector is filled with
     if p.inner > 1 and p.inner * p.rows.width < 32:
@@ -34,8 +35,8 @@ cdef bint worth_prefixes(const Plan* p) noexcept nogil:
 
 cdef void planes_as_rows(Plan* p) noexcept nogil:
     # Planes of one row each are rows of one plane: several can then be turned together.
-    if (p.planes > 1 and p.inner == 1 and p.y.size == 1 and is_identity(&p.y) and p.z.size == 1 and is_identity(&p.z)
-            and p.rows.prefixes != NULL and most_cells(&p.x) >= MANY_TAPS):
+    if (p.planes > 1 and p.x.out > 1 and p.inner == 1 and p.y.size == 1 and is_identity(&p.y) and p.z.size == 1 and is_identity(&p.z)
+            and p.rows.prefixes != NULL and most_cells(&p.x) >= PREFIX_SUM_TAPS):
         p.row_step, p.planes, p.y.size, p.y.out = p.plane_step, 1, p.planes, p.planes
         p.count_y = p.y
 

@@ -5,9 +5,11 @@
 # plane are the unit of work. Both ways add in the order of the windows, which no block, thread or variant changes.
 
 cdef enum:
-    # A cell in more windows than this is scattered to: to compare it with the winner of each takes longer. (With the 27 of 3x3x3
-    # and stride 1 scattering took 1.6 times as long as comparing, with the 49 of 7x7 less.)
+    # A cell in more windows than this is scattered to: to compare it with the winner of each takes longer. (In rows of cells with the
+    # 27 of 3x3x3 and stride 1 scattering took 1.6 times as long as comparing, with the 49 of 7x7 less; in pixels of channels with
+    # the 25 of 5x5 less.)
     WORTH_PICKS = 27
+    WORTH_PIXEL_PICKS = 16
 
 
 cdef struct GradPlan:
@@ -38,7 +40,7 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
     p.most = min(most_cells(&p.over_z), MOST_PICKS + 1) * min(most_cells(&p.over_y), MOST_PICKS + 1)
     p.most = min(p.most, MOST_PICKS + 1) * min(most_cells(&p.over_x), MOST_PICKS + 1)
     # With far more cells than windows it is faster to write zeros, and then the few cells that win.
-    p.picks = p.code_width == 1 and p.most <= WORTH_PICKS and p.x.stride * p.y.stride < 16
+    p.picks = p.code_width == 1 and p.most <= min(MOST_PICKS, WORTH_PICKS if p.inner == 1 else WORTH_PIXEL_PICKS) and p.x.stride * p.y.stride < 16
     p.block = p.y.size
     p.places = False
     if p.picks:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -55,16 +55,17 @@ class Family:
         learned: bool = True,
     ) -> None:
         self.number = _dispatch.FAMILIES.index(name)
-        self.given, self.plan, self.parameters = given, plan, tuple(parameters)
+        self.given: ArrayLike | None = given
+        self.plan, self.parameters = plan, tuple(parameters)
         self.option, self.flags, self.side_gradient, self.learned = option, flags, side_gradient, learned
         self.dtype = _arguments.gradient_dtype(x.dtype)
         self.wide = _dispatch.at_least_float32(self.dtype)
-        self.x, self.given_x = self._input(x), x
+        self.x, self.given_x = self._input(x), cast("Array | None", x)
         self.more, self.given_more = None if more is None else self._input(more), more
         self.side = None if side is None else self._input(side)
         self.channels = channels_of(x, plan)
         self.tables, self.table = self._table()
-        self.threads = threads_for(min(plan.work * plan.cells * CELL_WORK, MOST_WORK))
+        self.work = min(plan.work * plan.cells * CELL_WORK, MOST_WORK)
 
     def _input(self, a: Array) -> Array:
         return self.plan.layout.contiguous(converted(a, self.wide))
@@ -83,13 +84,13 @@ class Family:
         """The result; `codes` take the cells that were picked."""
         plan = self.plan
         if out is not None:
-            others = () if self.given_more is None else (self.given_more,)
-            out = _arguments.output(out, plan.y_shape, self.dtype, apart_from=(self.given, self.given_x, *others))
+            given = [a for a in (self.given, self.given_x, self.given_more) if a is not None]
+            out = _arguments.output(out, plan.y_shape, self.dtype, apart_from=given)
 
         def run(y: Array) -> None:
             _dispatch.kernels.beside(
                 self.number, int(self.wide is _dispatch.FLOAT64), self.x, self.more, self.side, self.table, self.tables, y, codes,
-                plan.geometry, self.option, self.flags, self.threads,
+                plan.geometry, self.option, self.flags, threads_for(self.work),
             )  # fmt: skip
 
         return compute_into(plan.layout, plan.y_shape, self.dtype, self.wide, out, run)
@@ -111,10 +112,11 @@ class Family:
 
     def keep(self) -> None:
         """Copy what belongs to the caller, who may change it before the pullback is called."""
-        if np.may_share_memory(self.x, self.given_x):
+        if self.given_x is not None and np.may_share_memory(self.x, self.given_x):
             self.x = owned(self.x)
         if self.more is not None and self.given_more is not None and np.may_share_memory(self.more, self.given_more):
             self.more = owned(self.more)
+        self.given = self.given_x = self.given_more = None
 
     def gradients(self, grad_y: ArrayLike, out: Array | None) -> tuple[Array, ...]:
         """The gradient of x, then those of `more`, of `side`, and of the parameters."""
@@ -133,7 +135,7 @@ class Family:
             _dispatch.kernels.beside_gradient(
                 self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables,
                 grad_x, more and more[1], side and side[1], sums if numbers else None, plan.geometry, self.option, self.flags,
-                self.threads,
+                threads_for(self.work),
             )  # fmt: skip
 
         grad_x = compute_into(layout, plan.x_shape, self.dtype, self.wide, out, run)

@@ -84,7 +84,7 @@ def _blurred(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Calla
 
     def adjoint() -> Callable[[Array], Array]:
         # The map is linear: its gradient needs the shape of x, of which any values will do.
-        family.x, family.given_x, family.given = np.zeros_like(family.x), None, None  # type: ignore[assignment]
+        family.x, family.given_x, family.given = np.zeros_like(family.x), None, None
 
         def back(grad: Array) -> Array:
             return _folded(family.gradients(grad, None)[0], first, blur)
@@ -143,6 +143,22 @@ def forward(
 ) -> Array:  # fmt: skip
     """Blur x, or its maxima where there is a kernel_size."""
     return _stages(rank, x, kernel_size, blur_of(rank, filter_size, stride, mode, data_format), out, False)[0]
+
+
+def max_forward(
+    rank: int, x: ArrayLike, kernel_size: Ints, filter_size: Ints, stride: Ints, mode: str, data_format: str, out: Array | None
+) -> Array:
+    """Blur the maxima of x."""
+    kernel = _arguments.integers("kernel_size", kernel_size, rank, 1)
+    return forward(rank, x, kernel, filter_size, stride, mode, data_format, out)
+
+
+def max_vjp(
+    rank: int, x: ArrayLike, kernel_size: Ints, filter_size: Ints, stride: Ints, mode: str, data_format: str, out: Array | None
+) -> tuple[Array, Pullback]:
+    """The same, and the pullback."""
+    kernel = _arguments.integers("kernel_size", kernel_size, rank, 1)
+    return vjp(rank, x, kernel, filter_size, stride, mode, data_format, out)
 
 
 def vjp(

@@ -84,7 +84,7 @@ def max_blur_pool1d(
     >>> cpool.max_blur_pool1d([[0.0, 0.0, 8.0, 8.0, 8.0]], 2, 3)
     array([[4., 8.]])
     """
-    return blur.forward(1, x, kernel_size, filter_size, stride, mode, data_format, out)
+    return blur.max_forward(1, x, kernel_size, filter_size, stride, mode, data_format, out)
 
 
 @documented("max_blur", 2, "function")
@@ -103,7 +103,7 @@ def max_blur_pool2d(
     >>> cpool.max_blur_pool2d([[[0.0, 0.0, 8.0], [0.0, 4.0, 8.0]]], 2, 2, mode="replicate")
     array([[[6.]]])
     """
-    return blur.forward(2, x, kernel_size, filter_size, stride, mode, data_format, out)
+    return blur.max_forward(2, x, kernel_size, filter_size, stride, mode, data_format, out)
 
 
 @documented("max_blur", 3, "function")
@@ -122,4 +122,4 @@ def max_blur_pool3d(
     >>> cpool.max_blur_pool3d([[[[0.0, 0.0, 8.0]], [[0.0, 4.0, 8.0]]]], (2, 1, 2), 2, mode="replicate")
     array([[[[6.]]]])
     """
-    return blur.forward(3, x, kernel_size, filter_size, stride, mode, data_format, out)
+    return blur.max_forward(3, x, kernel_size, filter_size, stride, mode, data_format, out)

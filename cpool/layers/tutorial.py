@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 from cpool._arguments import ArrayLike, Ints, choice, integers
 from cpool.layers._layer import Layer, plain
@@ -124,22 +124,14 @@ class Pooling(Layers):
         self._pool = TYPES[type](self.ksize, self.stride)
         self.params, self.grads = self._pool.params, self._pool.grads
 
-    def train(self) -> Self:
-        """Enter training mode, and return the layer."""
-        self._pool.train()
-        return super().train()
-
-    def eval(self) -> Self:
-        """Enter eval mode, in which forward keeps nothing, and return the layer."""
-        self._pool.eval()
-        return super().eval()
-
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the result for an input of this shape."""
         return self._pool.output_shape(input_shape)
 
     def _forward(self, x: ArrayLike) -> Any:
+        self._pool.training = self.training
         return self._pool._forward(x)
 
     def _vjp(self, x: ArrayLike) -> tuple[Any, Callable[..., Any]]:
+        self._pool.training = self.training
         return self._pool._vjp(x)

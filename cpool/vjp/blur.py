@@ -92,7 +92,7 @@ def max_blur_pool1d(
     >>> pullback([[1.0, 1.0]])
     array([[0.5 , 0.  , 1.25, 0.25, 0.  ]])
     """
-    return blur.vjp(1, x, kernel_size, filter_size, stride, mode, data_format, out)
+    return blur.max_vjp(1, x, kernel_size, filter_size, stride, mode, data_format, out)
 
 
 @documented("max_blur", 2, "vjp")
@@ -113,7 +113,7 @@ def max_blur_pool2d(
     array([[[0. , 0. , 0.5],
             [0. , 0.5, 0. ]]])
     """
-    return blur.vjp(2, x, kernel_size, filter_size, stride, mode, data_format, out)
+    return blur.max_vjp(2, x, kernel_size, filter_size, stride, mode, data_format, out)
 
 
 @documented("max_blur", 3, "vjp")
@@ -133,4 +133,4 @@ def max_blur_pool3d(
     >>> pullback([[[[1.0]]]]).ravel()
     array([0. , 0. , 0.5, 0. , 0.5, 0. ])
     """
-    return blur.vjp(3, x, kernel_size, filter_size, stride, mode, data_format, out)
+    return blur.max_vjp(3, x, kernel_size, filter_size, stride, mode, data_format, out)
