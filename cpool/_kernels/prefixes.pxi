@@ -6,9 +6,9 @@
 cdef enum:
     # Max and min from so many cells along an axis on; fewer are compared one by one. At 5 cells comparing is faster in most cases, at
     # 7 this is, by a tenth to a half: what it takes hardly depends on the window.
-    # Sums from 5 cells on: one by one they would take longer in any layout.
+    # Sums from 6 cells on: one by one they would take longer in any layout.
     PREFIX_TAPS = 7
-    PREFIX_SUM_TAPS = 5
+    PREFIX_SUM_TAPS = 6
     PREFIX_CELLS = 512 * 1024   # bytes between the two passes: a part of the second cache
     SLAB = 128                  # bytes of the channels that go through both passes together: CPOOL_PREFIX_LINE
 
