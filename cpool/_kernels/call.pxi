@@ -25,7 +25,11 @@ cdef struct Call:
 
 
 cdef inline bint is_half(const Call* c) noexcept nogil:
-    return c.element >= (ELEMENTS if c.kind == POOL else 2)
+    return half_of(c) >= 0
+
+
+cdef inline int half_of(const Call* c) noexcept nogil:
+    return c.element - (ELEMENTS if c.kind == POOL else 2)
 
 
 cdef inline Py_ssize_t source_width(const Call* c) noexcept nogil:
@@ -81,10 +85,10 @@ cdef bint whole(const Axis* a, bint include_pad) noexcept nogil:
     return a.before <= before and reach(a, a.out) - a.before <= a.size + after
 
 
-cdef double one_divisor(const Shape* s, bint include_pad) noexcept nogil:
+cdef double one_divisor(const Axis* z, const Axis* y, const Axis* x, bint include_pad) noexcept nogil:
     # The divisor of all windows, or 0 where they differ.
-    if whole(&s.z, include_pad) and whole(&s.y, include_pad) and whole(&s.x, include_pad):
-        return <double>s.z.kernel * <double>s.y.kernel * <double>s.x.kernel
+    if whole(z, include_pad) and whole(y, include_pad) and whole(x, include_pad):
+        return <double>z.kernel * <double>y.kernel * <double>x.kernel
     return 0
 
 
@@ -94,8 +98,8 @@ cdef inline bint few_cells(const Shape* s) noexcept nogil:
 
 
 cdef void plan_call(Plan* p, const Call* c, const Shape* shape) noexcept nogil:
-    p.rows = &HALF_ROWS[c.element - ELEMENTS][c.operation] if is_half(c) else &ROWS[c.operation][c.element]
-    if c.operation >= SUM and I8 <= c.element <= U16 and few_cells(shape) and -1e9 < c.divisor < 1e9:
+    p.rows = &HALF_ROWS[half_of(c)][c.operation] if is_half(c) else &ROWS[c.operation][c.element]
+    if c.kind == POOL and c.operation >= SUM and I8 <= c.element <= U16 and few_cells(shape) and -1e9 < c.divisor < 1e9:
         p.rows = &FEW_SUMS[c.operation - SUM][c.element - I8]
     p.source, p.result, p.winners, p.winner_width = c.source, c.result, c.winners, c.winner_width
     p.planes, p.inner = shape.planes, shape.inner
@@ -114,7 +118,7 @@ cdef void plan_pool(Plan* p, const Call* c) noexcept nogil:
     plan_call(p, c, &shape)
     p.divide_source, p.divide_result = False, c.average
     if p.rows.reciprocal == BOTH and p.divisor == 0:
-        p.divisor = one_divisor(&shape, c.include_pad)
+        p.divisor = one_divisor(&shape.z, &shape.y, &shape.x, c.include_pad)
 
 
 cdef void plan_spread(Plan* p, const Call* c) noexcept nogil:
@@ -129,8 +133,8 @@ cdef void plan_spread(Plan* p, const Call* c) noexcept nogil:
         p.z, p.y, p.x = adjoint(&shape.z), adjoint(&shape.y), adjoint(&shape.x)
     p.divide_source, p.divide_result = c.average, False
     if p.divisor == 0 and not c.part:
-        p.divisor = one_divisor(&shape, c.include_pad)
-    if c.average and not p.repeat and p.rows.result == 4 and p.divisor != 0:
+        p.divisor = one_divisor(&shape.z, &shape.y, &shape.x, c.include_pad)
+    if c.average and not p.repeat and p.rows.result <= 4 and p.divisor != 0:
         # Divided once, at the end; a double could overflow before it, a float sum is taken again in double.
         p.divide_source, p.divide_result = False, True
 

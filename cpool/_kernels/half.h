@@ -55,24 +55,38 @@ static inline uint16_t cpool_bf16_of_float(float value)
 #if CPOOL_X86 && defined(__F16C__) && defined(__AVX2__)
 #define CPOOL_HALF_VECTORS 1
 #if CPOOL_BYTES >= 64
-CPOOL_INLINE __m512 cpool_load_f16_64(const char *src) { return _mm512_cvtph_ps(_mm256_loadu_si256((const void *)src)); }
-CPOOL_INLINE void cpool_store_f16_64(char *to, __m512 value)
+#define CPOOL_HALF_WHOLE(S) \
+    CPOOL_INLINE __m512 cpool_load_##S##_64(const char *src) { return cpool_wide_##S##_64(_mm256_loadu_si256((const void *)src)); } \
+    CPOOL_INLINE void cpool_store_##S##_64(char *to, __m512 value) { _mm256_storeu_si256((void *)to, cpool_narrow_##S##_64(value)); } \
+    /* Some lanes, one bit each. */ \
+    CPOOL_INLINE __m512 cpool_load_part_##S##_64(const char *src, __mmask16 part) \
+    { \
+        return cpool_wide_##S##_64(_mm256_maskz_loadu_epi16(part, src)); \
+    } \
+    CPOOL_INLINE void cpool_store_part_##S##_64(char *to, __m512 value, __mmask16 part) \
+    { \
+        _mm256_mask_storeu_epi16(to, part, cpool_narrow_##S##_64(value)); \
+    }
+CPOOL_INLINE __m512 cpool_wide_f16_64(__m256i half) { return _mm512_cvtph_ps(half); }
+CPOOL_INLINE __m256i cpool_narrow_f16_64(__m512 value)
 {
     const __m256i half = _mm512_cvtps_ph(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
     const __mmask16 nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
-    _mm256_storeu_si256((void *)to, _mm256_mask_mov_epi16(half, nan, _mm256_set1_epi16(0x7e00)));
+    return _mm256_mask_mov_epi16(half, nan, _mm256_set1_epi16(0x7e00));
 }
-CPOOL_INLINE __m512 cpool_load_bf16_64(const char *src)
+CPOOL_INLINE __m512 cpool_wide_bf16_64(__m256i half)
 {
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const void *)src)), 16));
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
 }
-CPOOL_INLINE void cpool_store_bf16_64(char *to, __m512 value)
+CPOOL_INLINE __m256i cpool_narrow_bf16_64(__m512 value)
 {
     const __m512i bits = _mm512_castps_si512(value), even = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
     const __m512i half = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(even, _mm512_set1_epi32(0x7fff))), 16);
     const __mmask16 nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
-    _mm256_storeu_si256((void *)to, _mm512_cvtepi32_epi16(_mm512_mask_mov_epi32(half, nan, _mm512_set1_epi32(0x7fc0))));
+    return _mm512_cvtepi32_epi16(_mm512_mask_mov_epi32(half, nan, _mm512_set1_epi32(0x7fc0)));
 }
+CPOOL_HALF_WHOLE(f16)
+CPOOL_HALF_WHOLE(bf16)
 #endif
 CPOOL_INLINE __m256 cpool_load_f16_32(const char *src) { return _mm256_cvtph_ps(_mm_loadu_si128((const void *)src)); }
 CPOOL_INLINE void cpool_store_f16_32(char *to, __m256 value)

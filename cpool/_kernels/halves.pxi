@@ -64,26 +64,28 @@ cdef bint repeats_halves(Plan* p, const Call* c) noexcept nogil:
         return False
     floats.element = F32
     plan_call(p, &floats, shape)
-    p.rows, p.short_sums, p.repeat = &HALF_REPEATS[c.element - 2], False, True
+    p.rows, p.short_sums, p.repeat = &HALF_REPEATS[half_of(c)], False, True
     p.divide_source, p.divide_result = c.average, False
     return True
 
 
 cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil:
     # Whether strips or windows read the halves themselves.
-    cdef Shape shape = c.shape
+    cdef const Shape* shape = &c.shape
     cdef bint sums = c.operation >= SUM
-    if (c.kind != POOL or HALF_ROWS[c.element - ELEMENTS][c.operation].width == 0 or all_covered(&shape)
+    if (c.kind == RETURN or HALF_ROWS[half_of(c)][c.operation].width == 0 or all_covered(shape)
             or not is_identity(&shape.z)):
         return False
     if shape.y.kernel > 3 or shape.x.kernel > 3:
         return False        # each cell would be converted as often as windows have it
     if not (sums or c.winners or (hardly_overlaps(&shape.y) and hardly_overlaps(&shape.x))):
         return False        # keys are faster, but where each of them were used once or twice
-    plan_call(p, c, &shape)
-    p.divide_source, p.divide_result = False, c.average
+    if c.kind == POOL:
+        plan_pool(p, c)
+    else:
+        plan_spread(p, c)
     decide(p, threads)
-    return (p.strips or p.windows) and not p.load_rows
+    return p.windows or (p.strips and not p.load_rows)
 
 
 cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
@@ -96,12 +98,12 @@ cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
         return 0
     if c.kind == SPREAD and call.divisor == 0:
         # By the whole axis: a box does not see where windows are cut.
-        call.divisor = one_divisor(&c.shape, c.include_pad)
+        call.divisor = one_divisor(&c.shape.z, &c.shape.y, &c.shape.x, c.include_pad)
     if repeats_halves(&p, &call) or plan_halves(&p, c, threads):
         return run_reduce(&p, threads)
     if picks_halves(&g, c, threads):
         return run_gradient(&g, threads)
-    b.by, b.narrow = &HALVES[c.element - (ELEMENTS if pooled else 2)], 2
+    b.by, b.narrow = &HALVES[half_of(c)], 2
     b.wide = 2 if pooled and c.operation < SUM and not c.winners else 4
     prepare_boxes(&b, &call, threads)
     if b.wide == 2:

@@ -129,7 +129,7 @@ cdef int run_lp(Call* c, const Lp* lp, Py_ssize_t threads) except -1 nogil:
         collapse(&c.shape, c.steps, source_width(c))
     if c.kind == SPREAD:
         # By the whole axis: a box does not see where windows are cut.
-        c.divisor = one_divisor(&c.shape, c.include_pad)
+        c.divisor = one_divisor(&c.shape.z, &c.shape.y, &c.shape.x, c.include_pad)
     b.by, b.narrow = lp, source_width(c)
     b.wide = b.narrow if lp.plain else 8
     prepare_boxes(&b, c, threads)

@@ -28,6 +28,7 @@ cdef struct Plan:
     bint divide_source, divide_result, include_pad
     bint times                  # the divisors' reciprocals are exact, or exact enough
     double divisor              # replaces the counts where it is not 0
+    double one                  # what all results are divided by where that is a small integer, or 0; see strips.h
     bint short_sums             # of floats as such, where strips or windows serve: CPOOL_SHORT_SUMS
     bint repeat                 # no passes, but repeat.pxi
     # decided by prepare():
@@ -136,6 +137,11 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     # Halves and quarters are exact.
     if p.windows or (p.strips and p.z_identity):
         p.times = p.times or (p.divide_result and p.divisor == 0 and p.z.kernel <= 2 and p.y.kernel <= 2 and p.x.kernel <= 2)
+    p.one = 0
+    if p.divide_result and not p.times:
+        p.one = p.divisor if p.divisor != 0 else one_divisor(&p.count_z, &p.count_y, &p.count_x, p.include_pad)
+        if not small(p.one):
+            p.one = 0
     # Where the first pass has nothing to do the next reads the input itself.
     p.whole_rows = is_identity(&p.x) and p.rows.plain and not p.divide_source
     if p.windows:
@@ -214,6 +220,31 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
 cdef inline bint in_float(const Plan* p) noexcept nogil:
     # Sums of floats as such: CPOOL_SHORT_SUMS, and those of halves.
     return p.rows.width == 4 and not p.rows.idempotent and p.rows.reciprocal == 0
+
+
+# What one window's sum is divided by, as the primitives take it, in its own type; and the reciprocal in double.
+cdef struct Divisor:
+    double[2] wide
+    float[2] short
+    double reciprocal
+
+
+cdef inline bint small(double cells) noexcept nogil:
+    # Whether it is a divisor for OVER_ONE.
+    cdef int n
+    if not 1 <= cells <= SMALL_DIVISOR:
+        return False
+    n = <int>cells
+    return n == cells and (n % 2 == 1 or n & (n - 1) == 0)
+
+
+cdef inline const char* divisor_as(const Plan* p, double cells, Divisor* d, int* divided) noexcept nogil:
+    divided[0] = TIMES if p.times else OVER_ONE if small(cells) else OVER
+    d.reciprocal = d.wide[1] = 1 / cells
+    d.wide[0] = d.reciprocal if p.times else cells
+    d.short[0] = <float>d.wide[0]
+    d.short[1] = <float>1 / <float>cells
+    return <const char*>d.short if p.rows.width == 4 else <const char*>d.wide
 
 
 cdef inline double divisor_at(const Plan* p, Py_ssize_t z, Py_ssize_t y, Py_ssize_t x) noexcept nogil:

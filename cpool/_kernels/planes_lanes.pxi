@@ -159,8 +159,7 @@ cdef void lane_windows(const Lanes* p, const LanesScratch* s) noexcept nogil:
     cdef uint8_t[MOST_CELLS] tap
     cdef cpool_windows w
     cdef Py_ssize_t z, y, x, i, j, k, at, m = 0, lo = 0, hi = q.x.out, end, pixel = p.lanes * p.source_width
-    cdef double cells, wide
-    cdef float short
+    cdef Divisor d
     for i in range(q.z.kernel):
         for j in range(q.y.kernel):
             for k in range(q.x.kernel):
@@ -170,28 +169,20 @@ cdef void lane_windows(const Lanes* p, const LanesScratch* s) noexcept nogil:
                 tap[m] = <uint8_t>m
                 m += 1
     # The windows of a row are as one: the cells of all that a tap meets follow each other.
-    w.offset, w.tap, w.lines, w.row, w.windows, w.down, w.divided = offset, tap, m // q.x.kernel, q.x.kernel, 1, 1, 0
+    w.offset, w.tap, w.lines, w.row, w.windows, w.down, w.divided, w.weight = offset, tap, m // q.x.kernel, q.x.kernel, 1, 1, 0, NULL
     # Phases put the third cell of a row beside the first.
     w.hop = 0 if b.phases > 1 and q.x.kernel > 2 else offset[1] - offset[0] if q.x.kernel > 1 else pixel
     w.src_step = w.out_step = w.code_step = w.src_down = w.out_down = w.code_down = 0
     w.out, w.result, w.code = s.result, p.result_width, s.codes if p.call.winners else NULL
-    if q.divide_result:
-        w.divided = TIMES if q.times else OVER
-        w.by = <const char*>&short if q.rows.width == 4 else <const char*>&cells
-        w.by_wide = <const char*>&wide
-        if q.divisor == 0:
-            lo, hi = first_inside(&q.x), end_inside(&q.x)
+    if q.divide_result and q.divisor == 0:
+        lo, hi = first_inside(&q.x), end_inside(&q.x)
     for z in range(q.z.out):
         for y in range(q.y.out):
             x = 0
             while x < q.x.out:
                 end = hi if x == lo and hi > lo else x + 1
                 if q.divide_result:
-                    cells = divisor_at(q, z, y, x)
-                    wide = 1 / cells
-                    if q.times:
-                        cells = wide
-                    short = <float>cells
+                    w.by, w.by_wide = divisor_as(q, divisor_at(q, z, y, x), &d, &w.divided), <const char*>&d.reciprocal
                 w.src = s.source + ((z * q.z.stride * b.y_all + y * q.y.stride) * b.x_all + x) * pixel
                 w.n = (end - x) * p.lanes
                 if q.rows.plain:
@@ -264,7 +255,7 @@ cdef inline bint has_cells(const Axis* a) noexcept nogil:
 
 cdef bint lays_windows(const Plan* q) noexcept nogil:
     # Whether windows of few cells can be between borders: see windows.pxi.
-    if q.repeat or not (has_cells(&q.z) and has_cells(&q.y) and has_cells(&q.x)):
+    if q.repeat or q.divide_source or not (has_cells(&q.z) and has_cells(&q.y) and has_cells(&q.x)):
         return False
     return q.windows or (q.rows.idempotent and not q.winners and q.y.kernel <= 3 and q.x.kernel <= 3 and q.z.kernel == 1)
 

@@ -22,7 +22,7 @@ typedef struct {
     isize rows;                          /* prefixes_across: so many rows, row_step apart, and out_row_step in the output */
     isize row_step, out_row_step;
     const double *by_window, *by;        /* sums are divided by by_window[o - first] * by[element] */
-    int divided;                         /* how: 0, CPOOL_TIMES, CPOOL_OVER */
+    int divided;                         /* how: 0, CPOOL_TIMES, CPOOL_OVER; see strips.h */
     char *scratch;                       /* cpool_prefixes_bytes */
 } cpool_prefixes;
 

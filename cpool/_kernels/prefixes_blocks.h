@@ -84,7 +84,7 @@ CPOOL_INLINE void BN(prefixes_of)(int op, int winners, int many, const cpool_pre
                     a = front[u];
                     code = front_code[u];
                 }
-                FN(put)(op, out + u * lanes * result, a, divided, factor[u], result);
+                FN(put)(op, out + u * lanes * result, a, divided, factor[u], factor[u], result);
                 if (winners)
                     FN(put_code)(put + u * lanes * code_width, code, start * tap_step, code_width);
             }

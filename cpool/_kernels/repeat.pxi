@@ -47,7 +47,7 @@ cdef void repeat_unit(const Plan* p, Scratch* s, Py_ssize_t plane, Py_ssize_t r0
             out = p.result + ((plane * p.z.size + z * p.z.kernel) * p.y.size + y * p.y.kernel) * row
             if p.chunk > 1:
                 if (y - r0) % p.chunk == 0:
-                    spread_rows(p, s, source, min(p.chunk, r1 - y))
+                    repeat_rows(p, s, source, min(p.chunk, r1 - y))
                 cpool_copy_rows(out, row, s.rows + (y - r0) % p.chunk * row, 0, y1 - y * p.y.kernel, row)
                 continue
             divided_row(p, s, source, z, y)
@@ -75,7 +75,7 @@ cdef inline void divided_row(const Plan* p, Scratch* s, const char* source, Py_s
     p.rows.store(s.last, s.row, p.n, NULL)
 
 
-cdef void spread_rows(const Plan* p, Scratch* s, const char* source, Py_ssize_t rows) noexcept nogil:
+cdef void repeat_rows(const Plan* p, Scratch* s, const char* source, Py_ssize_t rows) noexcept nogil:
     # Rows of outputs along rows of cells, one behind the other.
     cdef Py_ssize_t i
     if s.by_rows == 0:

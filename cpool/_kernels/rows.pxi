@@ -16,6 +16,8 @@ cdef extern from "rows.h" nogil:
     int STRIPS "CPOOL_STRIPS"
     int TIMES "CPOOL_TIMES"
     int OVER "CPOOL_OVER"
+    int OVER_ONE "CPOOL_OVER_ONE"
+    int SMALL_DIVISOR "CPOOL_SMALL_DIVISOR"
     int MANY_TAPS "CPOOL_MANY_TAPS"
     ctypedef struct cpool_pick:
         const char* grad
@@ -31,6 +33,7 @@ cdef extern from "rows.h" nogil:
         Py_ssize_t src_step, out_step
         const Py_ssize_t* offset
         const uint8_t* tap
+        const char* weight
         Py_ssize_t lines, row, hop
         char* out
         Py_ssize_t result

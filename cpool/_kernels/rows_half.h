@@ -11,21 +11,39 @@
 #define SOURCE uint16_t
 #define BN(name) FN(OF(name))
 #define PUT BN(put)
-/* Whole vectors, see CPOOL_PARTS: a part would have to be converted by its lanes. */
+#if CPOOL_PARTS && B == 64
+#define READ_PART(p, part) ((V)CPOOL_CAT(cpool_load_part, HALF, B)(p, (__mmask16)(part)))
+#define PUT_PART BN(put_part)
+#else
 #define READ_PART(p, part) READ(p)
-#define PUT_PART(op, out, v, divided, factor, result, part) PUT(op, out, v, divided, factor, result)
+#define PUT_PART(op, out, v, divided, factor, near, result, part) PUT(op, out, v, divided, factor, near, result)
+#endif
 #define HALVED
 #define KEEP CPOOL_CAT(cpool_store, HALF, B)
 
-CPOOL_INLINE void BN(put)(int op, char *out, V v, int divided, V factor, isize result)
+CPOOL_INLINE V BN(finish)(int op, V v, int divided, V factor, V near)
 {
-    (void)result;
     if (op == CPOOL_SUM && divided == CPOOL_TIMES)
         v = v * factor;
     else if (op == CPOOL_SUM && divided == CPOOL_OVER)
         v = v / factor;
-    CPOOL_CAT(cpool_store, HALF, B)(out, v);
+    else if (op == CPOOL_SUM && divided == CPOOL_OVER_ONE)
+        v = FN(quotient)(v, factor, near);
+    return v;
 }
+
+CPOOL_INLINE void BN(put)(int op, char *out, V v, int divided, V factor, V near, isize result)
+{
+    (void)result;
+    CPOOL_CAT(cpool_store, HALF, B)(out, BN(finish)(op, v, divided, factor, near));
+}
+#if CPOOL_PARTS && B == 64
+CPOOL_INLINE void BN(put_part)(int op, char *out, V v, int divided, V factor, V near, isize result, uint64_t part)
+{
+    (void)result;
+    CPOOL_CAT(cpool_store_part, HALF, B)(out, (__m512)BN(finish)(op, v, divided, factor, near), (__mmask16)part);
+}
+#endif
 
 /* What float sums made infinite or NaN once more, see strips_blocks.h. */
 #ifdef LANE
@@ -47,7 +65,7 @@ static CPOOL_SELDOM void OF(cpool_strips_wide)(const cpool_strips *s, isize from
                     row += VALUE(cell + y * s->hop_y * s->src_step + x * s->hop_x);
                 sum = y ? sum + row : row;
             }
-            PUT_WIDE_SUM(out, s->divided ? sum * ((const double *)s->by_wide)[i] : sum);
+            PUT_WIDE_SUM(out, s->divided ? sum * ((const double *)s->by_wide)[s->divided == CPOOL_OVER_ONE ? 0 : i] : sum);
         }
 }
 static CPOOL_SELDOM void OF(cpool_window_wide)(const cpool_windows *w, const char *src, char *out, isize n)

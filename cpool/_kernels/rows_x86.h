@@ -74,6 +74,19 @@ CPOOL_X86_MAX(16, 128, f64, pd, __m128d)
 #define cpool_x86_any_nan_f64_lane cpool_x86_any_nan_f64_16
 
 #if CPOOL_BYTES == 64
+/* See CPOOL_OVER_ONE. The sign is that of v, which the rest of a zero would lose. What is missing from infinity is NaN: float sums
+ * that are not finite are taken again in double, and doubles are looked at here. */
+#define CPOOL_X86_QUOTIENT(S, suffix, epi, vector, SIGN, SPECIAL) \
+    CPOOL_INLINE vector cpool_x86_quotient_##S##_64(vector v, vector by, vector near) \
+    { \
+        const vector q = _mm512_mul_##suffix(v, near), rest = _mm512_fnmadd_##suffix(q, by, v); \
+        const __m512i bits = _mm512_cast##suffix##_si512(v), found = _mm512_cast##suffix##_si512(_mm512_fmadd_##suffix(rest, near, q)); \
+        if (__builtin_expect(SPECIAL, 0)) \
+            return _mm512_div_##suffix(v, by); \
+        return _mm512_castsi512_##suffix(_mm512_ternarylogic_##epi(found, bits, _mm512_set1_##epi(SIGN), 0xf8)); \
+    }
+CPOOL_X86_QUOTIENT(f32, ps, epi32, __m512, INT32_MIN, 0)
+CPOOL_X86_QUOTIENT(f64, pd, epi64, __m512d, INT64_MIN, _mm512_fpclass_pd_mask(v, 0x99) != 0) /* NaN and infinities */
 /* A mask selects bytes as well as elements: the code of a winner takes one byte, from the comparison to memory. */
 #define CPOOL_X86_WINNER(bytes, bits, S, suffix, mask, vector) \
     CPOOL_INLINE vector cpool_x86_winner_##S##_##bytes(int op, int plain, vector a, vector b, __m128i *from, __m128i other) \

@@ -70,6 +70,7 @@ cdef void strip_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
     # As slice_rows; where no pass follows, out is the result and out_code the winners, in bytes.
     cdef cpool_strips f = p.strip
     cdef Py_ssize_t start = r0 * p.y.stride - p.y.before, r = r0, end, lines = reach(&p.y, r1 - r0)
+    cdef Divisor d
     f.src, f.src_step = slice + start * p.row_step, p.row_step
     if p.copy_rows:
         copy_lines(p, s, slice, z, start, lines)
@@ -79,6 +80,9 @@ cdef void strip_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
         return
     f.rows, f.out, f.code, f.scratch, f.codes = r1 - r0, out, out_code, s.strips, s.strip_codes
     if not (p.z_identity and p.divide_result):
+        run_strips(p, &f)
+    elif p.one != 0:
+        f.by, f.by_wide = divisor_as(p, p.one, &d, &f.divided), <const char*>&d.reciprocal
         run_strips(p, &f)
     else:
         while r < r1:

@@ -22,11 +22,11 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
     const isize lanes = WIDE, many = (n + lanes - 1) / lanes;
     const isize lines = (s->rows - 1) * stride_y + (taps_y - 1) * hop_y + 1, rows = s->rows, result = s->result;
     const isize src_step = s->src_step, out_step = s->out_step, put_step = s->code_step, code_width = s->code_width;
-    V *cells = (V *)s->scratch, seen = {0};
+    V *cells = (V *)s->scratch, seen = {0}, factor = {0}, near = {0};
     FN(codes) *codes = (FN(codes) *)s->codes;
     const char *src = s->src + from * stride_x * (isize)sizeof(SOURCE);
-    const char *by = s->by ? s->by + from * (isize)sizeof(T) : NULL;
     const int divided = s->divided;
+    const char *by = s->by ? s->by + (divided == CPOOL_OVER_ONE ? 0 : from * (isize)sizeof(T)) : NULL;
     isize code_step = taps_x;
     for (isize r = 0; r < lines; r++, src += src_step, cells += many, codes += many) {
         for (isize v = 0; v < many; v++) {
@@ -55,13 +55,17 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
     codes -= lines * many;
     if (op != CPOOL_SUM && taps_y >= CPOOL_MANY_TAPS)
         FN(build_pieces)(op, plain, winners, cells, codes, lines, many, &taps_y, &hop_y, &code_step);
+    if (op == CPOOL_SUM && divided == CPOOL_OVER_ONE) {
+        factor = factor + ((const T *)by)[0];
+        near = near + ((const T *)by)[1];
+    }
     char *out = s->out + from * result, *put = s->code + from * code_width;
     for (isize r = 0; r < rows; r++, out += out_step, put += put_step, cells += stride_y * many, codes += stride_y * many) {
         for (isize v = 0; v < many; v++) {
             const isize at = v < many - 1 ? v * lanes : n - lanes;
-            V a = cells[v], factor = {0};
+            V a = cells[v];
             FN(codes) code = CODES(0), other = CODES(0);
-            if (op == CPOOL_SUM && divided)
+            if (op == CPOOL_SUM && (divided == CPOOL_TIMES || divided == CPOOL_OVER))
                 factor = LOAD(by + at * (isize)sizeof(T));
             if (winners)
                 code = codes[v];
@@ -72,7 +76,7 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
             }
             if (SHORT_SUMS && op == CPOOL_SUM)
                 seen = seen + a;
-            PUT(op, out + at * result, a, divided, factor, result);
+            PUT(op, out + at * result, a, divided, factor, near, result);
             if (winners && code_width == 1)
                 PUT_CODES(put + at, code);
             else if (winners)
@@ -96,7 +100,7 @@ static CPOOL_SELDOM void BN(strips_wide)(const cpool_strips *s, isize from, isiz
             one.out += r * s->out_step + i * (isize)sizeof(float);
             one.rows = one.n = 1;
             if (s->divided) {
-                one.by = s->by_wide + i * (isize)sizeof(double);
+                one.by = s->by_wide + (s->divided == CPOOL_OVER_ONE ? 0 : i * (isize)sizeof(double));
                 one.divided = CPOOL_TIMES;
             }
             cpool_strips_widening_f64(&one);

@@ -100,8 +100,19 @@ CPOOL_INLINE void FN(build_pieces)(int op, int plain, int winners, V *cells, FN(
     *taps = 2;
 }
 
+/* v / by, where `by` is one small integer all over and `near` its reciprocal: see CPOOL_OVER_ONE. */
+CPOOL_INLINE V FN(quotient)(V v, V by, V near)
+{
+#if CPOOL_PARTS && B == 64 && FLOATING
+    return (V)FN(x86_quotient)(v, by, near);
+#else
+    (void)near;
+    return v / by;
+#endif
+}
+
 /* A vector of results; of sums, divided or multiplied by a factor, and as float where that is wanted. */
-CPOOL_INLINE V FN(finish)(int op, V v, int divided, V factor)
+CPOOL_INLINE V FN(finish)(int op, V v, int divided, V factor, V near)
 {
 #if SUMS && FLOATING
     if (op == CPOOL_SUM) {
@@ -109,19 +120,23 @@ CPOOL_INLINE V FN(finish)(int op, V v, int divided, V factor)
             v = v * factor;
         else if (divided == CPOOL_OVER)
             v = v / factor;
+        else if (divided == CPOOL_OVER_ONE)
+            v = FN(quotient)(v, factor, near);
+#if !SHORT_SUMS /* what is not finite is taken again */
         const V nan = (V){0} + (T)NAN;
         const M number = (M)(v == v);
         v = BLEND(number, v, nan);
+#endif
     }
 #else
-    (void)op, (void)divided, (void)factor;
+    (void)op, (void)divided, (void)factor, (void)near;
 #endif
     return v;
 }
 
-CPOOL_INLINE void FN(put)(int op, char *out, V v, int divided, V factor, isize result)
+CPOOL_INLINE void FN(put)(int op, char *out, V v, int divided, V factor, V near, isize result)
 {
-    v = FN(finish)(op, v, divided, factor);
+    v = FN(finish)(op, v, divided, factor, near);
 #if WIDENS
     if (op == CPOOL_SUM && result == 4) {
 #if CPOOL_BYTES == 0
@@ -139,10 +154,10 @@ CPOOL_INLINE void FN(put)(int op, char *out, V v, int divided, V factor, isize r
 }
 
 /* The same of some lanes, one bit each, and of their codes; of all where the machine has no such masks. */
-CPOOL_INLINE void FN(put_part)(int op, char *out, V v, int divided, V factor, isize result, uint64_t part)
+CPOOL_INLINE void FN(put_part)(int op, char *out, V v, int divided, V factor, V near, isize result, uint64_t part)
 {
 #if CPOOL_PARTS && B == 64 && FLOATING
-    v = FN(finish)(op, v, divided, factor);
+    v = FN(finish)(op, v, divided, factor, near);
 #if WIDENS
     if (op == CPOOL_SUM && result == 4) {
         _mm256_mask_storeu_ps((float *)out, (__mmask8)part, _mm512_cvtpd_ps((__m512d)v));
@@ -153,7 +168,7 @@ CPOOL_INLINE void FN(put_part)(int op, char *out, V v, int divided, V factor, is
     CPOOL_NAME(_mm512_mask_storeu, CPOOL_NAME(CPOOL_EPI, BITS))(out, part, (__m512i)v);
 #else
     (void)part;
-    FN(put)(op, out, v, divided, factor, result);
+    FN(put)(op, out, v, divided, factor, near, result);
 #endif
 }
 

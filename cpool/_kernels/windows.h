@@ -7,12 +7,13 @@ typedef struct {
     isize src_step, out_step;  /* from window to window */
     const isize *offset;       /* of the cells of a window, in bytes, row by row */
     const uint8_t *tap;        /* their codes */
+    const char *weight;        /* an element for each cell: what it is multiplied with before it is added; or NULL */
     isize lines, row, hop;     /* rows; the cells of each, and how many bytes they are apart, 0 where that differs */
     char *out;
     isize result;              /* bytes of an output element */
     char *code;                /* of winners, or NULL; bytes */
     isize code_step;
-    const char *by;            /* one element that sums are divided by */
+    const char *by;            /* two elements: what sums are divided by, and its reciprocal */
     const char *by_wide;       /* as in cpool_strips */
     int divided;               /* see cpool_strips */
     isize windows, n;          /* n channels */

@@ -5,7 +5,7 @@ CPOOL_INLINE int BN(window_of)(int op, int plain, int winners, const cpool_windo
                                isize lines, isize row, const uint8_t *tap, uint64_t part)
 {
     const isize *offset = w->offset, hop = w->hop;
-    V a = READ_PART(src + offset[0], part), seen = a, factor = {0};
+    V a = READ_PART(src + offset[0], part), seen = a, factor = {0}, near = {0};
     FN(codes) code = CODES(winners && tap ? tap[0] : 0);
     if (op == CPOOL_SUM) {
         /* Row by row, as everywhere: no cell then takes part in more additions than in numpy's pairwise sum. */
@@ -35,14 +35,35 @@ CPOOL_INLINE int BN(window_of)(int op, int plain, int winners, const cpool_windo
     }
     if (FLOATING && plain && op != CPOOL_SUM && FN(any_nan)(seen))
         return 0;
-    if (op == CPOOL_SUM && w->divided)
-        factor = factor + *(const T *)w->by;
-    PUT_PART(op, out, a, w->divided, factor, w->result, part);
+    if (op == CPOOL_SUM && w->divided) {
+        factor = factor + ((const T *)w->by)[0];
+        near = near + ((const T *)w->by)[1];
+    }
+    PUT_PART(op, out, a, w->divided, factor, near, w->result, part);
     if (winners)
         FN(put_codes_part)(put, code, part);
     return !(SHORT_SUMS && op == CPOOL_SUM && FN(any_nan)(a - a));
 }
 
+#if SHORT_SUMS
+/* A sum of weighted cells: of gradients, each divided by the cells of its window. */
+CPOOL_INLINE void BN(window_weighted)(const cpool_windows *w, const char *src, char *out, uint64_t part)
+{
+    const T *weight = (const T *)w->weight;
+    V a = {0};
+    for (isize r = 0; r < w->lines; r++) {
+        V b = READ_PART(src + w->offset[r * w->row], part) * weight[r * w->row];
+        for (isize j = 1; j < w->row; j++)
+            b = b + READ_PART(src + w->offset[r * w->row + j], part) * weight[r * w->row + j];
+        if (r)
+            b = a + b;
+        a = b;
+    }
+    const V nan = (V){0} + NAN; /* see finish */
+    a = BLEND((M)(a == a), a, nan);
+    PUT_PART(CPOOL_SUM, out, a, 0, a, a, w->result, part);
+}
+#endif
 #if SHORT_SUMS && !defined(HALVED)
 /* As strips_wide. */
 static CPOOL_SELDOM void BN(window_wide)(const cpool_windows *w, const char *src, char *out, uint64_t part)
@@ -74,6 +95,12 @@ static CPOOL_SELDOM void BN(window_careful)(int op, int winners, const cpool_win
 CPOOL_INLINE void BN(window)(int op, int winners, const cpool_windows *w, const char *src, char *out, char *put, isize lines,
                              isize row, const uint8_t *tap, uint64_t part)
 {
+#if SHORT_SUMS
+    if (op == CPOOL_SUM && w->weight) {
+        BN(window_weighted)(w, src, out, part);
+        return;
+    }
+#endif
     const int done = BN(window_of)(op, 1, winners, w, src, out, put, lines, row, tap, part);
 #if SHORT_SUMS
     if (!done && op == CPOOL_SUM)

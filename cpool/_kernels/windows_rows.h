@@ -1,5 +1,5 @@
 /* Windows of one kind of source: included by rows_sweeps.h. */
-#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+#if CPOOL_PARTS && FLOATING
 /* The lanes of a vector from element i on that lie within a row of n. */
 #define PART(i) ((~UINT64_C(0) << ((i) < 0 ? -(i) : 0)) & (~UINT64_C(0) >> (n - (i) < 64 ? 64 - (n - (i)) : 0)))
 /* The elements between the last cache line's end and a row; 0 of a row that one vector holds. */
@@ -14,7 +14,7 @@ CPOOL_INLINE void FN(KIND(windows_any))(int op, int winners, const cpool_windows
     for (isize c = 0; c < windows; c++, src += w->src_step, out += w->out_step, put += winners ? w->code_step : 0) {
 #define VECTOR(width, part) \
     BLOCK(KIND(window), width)(op, winners, w, src + i * (isize)sizeof(SOURCE), out + i * result, put + i, lines, row, tap, part)
-#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+#if CPOOL_PARTS && FLOATING
         const isize lanes = (isize)(64 / sizeof(T));
         for (isize i = -HEAD(src + w->offset[0], lanes); i < n; i += lanes)
             VECTOR(64, PART(i));
@@ -29,7 +29,7 @@ CPOOL_INLINE void FN(KIND(windows_any))(int op, int winners, const cpool_windows
     }
 }
 
-#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+#if CPOOL_PARTS && FLOATING
 /* Whether it has done: not where it met a NaN, or a sum that is not finite. */
 CPOOL_INLINE int FN(KIND(walk_any))(int op, int winners, const cpool_windows *w)
 {
@@ -45,7 +45,7 @@ CPOOL_INLINE int FN(KIND(walk_any))(int op, int winners, const cpool_windows *w)
     return done;
 }
 #endif
-#if CPOOL_PARTS && FLOATING && !defined(HALVED)
+#if CPOOL_PARTS && FLOATING
 #undef PART
 #undef HEAD
 #endif
@@ -57,12 +57,14 @@ CPOOL_INLINE void FN(KIND(windows_of))(int op, int winners, const cpool_windows 
     /* Whether no cell is cut off by the border. */
     const int square = FLOATING && w->hop && w->lines == w->row
                        && (!winners || (w->tap[0] == 0 && w->tap[w->lines * w->row - 1] == w->lines * w->row - 1));
-#if CPOOL_PARTS && FLOATING && !defined(HALVED)
-    if (w->down == 2 && square && w->row == 3 && FN(KIND(walk_any))(op, winners, w))
+#if CPOOL_PARTS && FLOATING
+    if (w->down == 2 && !w->weight && square && w->row == 3 && FN(KIND(walk_any))(op, winners, w))
         return;
 #endif
     for (isize d = 0; d < w->down; d++) {
-        if (square && w->row == 2)
+        if (SHORT_SUMS && w->weight)
+            FN(KIND(windows_any))(op, winners, &next, 1, 1, w->tap);
+        else if (square && w->row == 2)
             FN(KIND(windows_any))(op, winners, &next, 2, 2, NULL);
         else if (square && w->row == 3)
             FN(KIND(windows_any))(op, winners, &next, 3, 3, NULL);

@@ -3,7 +3,7 @@
  * One or two vectors of channels go along the rows. The cells that the next window has too stay in their registers, and what was
  * found in a row of cells serves the windows of both rows: of two windows' 18 cells 4 are read. Cells are compared and added in the
  * same order as one by one. (With stride 2 ten would be read: few are saved, and memory is slower from five rows at a time.) */
-#if CPOOL_PARTS && B == 64 && FLOATING && !defined(HALVED)
+#if CPOOL_PARTS && B == 64 && FLOATING
 CPOOL_INLINE int BN(walk)(int op, int winners, int vectors, const cpool_windows *w, const char *src, char *out, char *put,
                           const uint64_t *part)
 {
@@ -11,9 +11,11 @@ CPOOL_INLINE int BN(walk)(int op, int winners, int vectors, const cpool_windows 
     const isize out_step = w->out_step, out_down = w->out_down, put_step = w->code_step, put_down = w->code_down;
     const isize vector = WIDE * (isize)sizeof(SOURCE);
     const int divided = w->divided;
-    V first[4][2], second[4][2], seen[2] = {{0}, {0}}, factor = {0};
-    if (op == CPOOL_SUM && divided)
-        factor = factor + *(const T *)w->by;
+    V first[4][2], second[4][2], seen[2] = {{0}, {0}}, factor = {0}, near = {0};
+    if (op == CPOOL_SUM && divided) {
+        factor = factor + ((const T *)w->by)[0];
+        near = near + ((const T *)w->by)[1];
+    }
     src += w->offset[0];
     for (int v = 0; v < vectors; v++)
         for (int l = 0; l < 4; l++) {
@@ -47,7 +49,7 @@ CPOOL_INLINE int BN(walk)(int op, int winners, int vectors, const cpool_windows 
                     FN(join)(op, 1, winners, &a, &from, found[d + l], PLUS(code[d + l], 3 * l));
                 if (SHORT_SUMS && op == CPOOL_SUM)
                     seen[v] = seen[v] + a;
-                FN(put_part)(op, out + d * out_down + v * WIDE * result, a, divided, factor, result, part[v]);
+                PUT_PART(op, out + d * out_down + v * WIDE * result, a, divided, factor, near, result, part[v]);
                 if (winners)
                     FN(put_codes_part)(put + d * put_down + v * WIDE, from, part[v]);
             }
