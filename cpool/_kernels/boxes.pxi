@@ -61,6 +61,8 @@ cdef void prepare_boxes(Boxes* b, const Call* c, Py_ssize_t threads) noexcept no
     b.group, b.rows, b.shift, b.parts = 1, result_rows, 0, 1
     if plane <= BOX:
         b.group = max(1, min(BOX // plane, (s.planes + threads - 1) // threads))
+        if s.inner == 1 and b.wide == 4 and short_rows(s, c.kind, c.winners != NULL):
+            b.group = max(1, min(MOST_PLANES, (s.planes + threads - 1) // threads))     # as many as lie side by side
     elif pooled:
         # The rows that two boxes share are converted twice: keep that a small part.
         b.rows = max(BOX // (b.wide * (source_row * y.stride + result_row)), 2 * reach(y, 1) // y.stride, 1)

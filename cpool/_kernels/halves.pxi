@@ -47,8 +47,9 @@ cdef inline bint hardly_overlaps(const Axis* a) noexcept nogil:
 
 
 cdef bint picks_halves(GradPlan* p, const Call* c, Py_ssize_t threads) noexcept nogil:
-    # Whether cells gather halves themselves.
-    if c.kind != RETURN or GRADS[c.element].pick == NULL or all_covered(&c.shape):
+    # Whether cells gather halves themselves. Of small planes, boxes of floats lie side by side.
+    if (c.kind != RETURN or GRADS[c.element].pick == NULL or all_covered(&c.shape)
+            or (c.shape.inner == 1 and short_rows(&c.shape, RETURN, True))):
         return False
     plan_return(p, c)
     prepare_gradient(p, threads)
@@ -76,6 +77,11 @@ cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil
     if (c.kind == RETURN or HALF_ROWS[half_of(c)][c.operation].width == 0 or all_covered(shape)
             or not is_identity(&shape.z)):
         return False
+    # Fewer than eight lanes are put together one by one: 16384 maps of 14x14 took twenty times as long as in boxes.
+    if (shape.x.out if c.kind == POOL else shape.x.size) * shape.inner < 8 or 1 < shape.inner < 8:
+        return False
+    if shape.inner == 1 and short_rows(shape, c.kind, c.winners != NULL):
+        return False        # boxes of small planes lie side by side
     if shape.y.kernel > 3 or shape.x.kernel > 3:
         return False        # each cell would be converted as often as windows have it
     if not (sums or c.winners or (hardly_overlaps(&shape.y) and hardly_overlaps(&shape.x))):
@@ -91,6 +97,7 @@ cdef bint plan_halves(Plan* p, const Call* c, Py_ssize_t threads) noexcept nogil
 cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
     cdef Plan p
     cdef GradPlan g
+    cdef HalfScatter s
     cdef Boxes b
     cdef Call call = c[0]
     cdef bint pooled = c.kind == POOL
@@ -103,6 +110,8 @@ cdef int run_halves(const Call* c, Py_ssize_t threads) except -1 nogil:
         return run_reduce(&p, threads)
     if picks_halves(&g, c, threads):
         return run_gradient(&g, threads)
+    if plan_scatter_halves(&s, c, threads):
+        return run_scatter_halves(&s, threads)
     b.by, b.narrow = &HALVES[half_of(c)], 2
     b.wide = 2 if pooled and c.operation < SUM and not c.winners else 4
     prepare_boxes(&b, &call, threads)

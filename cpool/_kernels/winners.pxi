@@ -96,15 +96,8 @@ cdef void scatter_row(const GradPlan* p, const Py_ssize_t* place, floating* plan
     cdef Py_ssize_t x, c, row, start = (z0 * p.y.size + y0) * p.n_in - p.x.before * p.inner, step = p.x.stride * p.inner
     cdef bint whole = r0 == 0 and r1 == p.y.size and not p.part
     cdef Py_ssize_t k
-    if p.places and whole and p.inner == 1:
-        scatter_runs(place, plane, grad, code, start, step, p.x.out)
-        return
     if p.places and whole:
-        for x in range(p.x.out):
-            scatter_pixel(place, plane + start, grad, code, p.inner)
-            start += step
-            code += p.inner
-            grad += p.inner
+        scatter_all(p, place, plane, grad, code, start + p.x.before * p.inner)
         return
     for x in range(p.x.out):
         for c in range(p.inner):
@@ -119,6 +112,20 @@ cdef void scatter_row(const GradPlan* p, const Py_ssize_t* place, floating* plan
                 if r0 <= y0 + row % p.y.kernel * p.y.dilation < r1:
                     plane[start + (row // p.y.kernel * p.z.dilation * p.y.size + row % p.y.kernel * p.y.dilation) * p.n_in
                           + k % p.x.kernel * p.x.dilation * p.inner + c] += grad[c]
+        start += step
+        code += p.inner
+        grad += p.inner
+
+
+cdef void scatter_all(const GradPlan* p, const Py_ssize_t* place, floating* cells, const floating* grad, const code_type* code,
+                      Py_ssize_t row) noexcept nogil:
+    # One row of outputs whose windows start with this row of cells, all of which are there.
+    cdef Py_ssize_t x, start = row - p.x.before * p.inner, step = p.x.stride * p.inner
+    if p.inner == 1:
+        scatter_runs(place, cells, grad, code, start, step, p.x.out)
+        return
+    for x in range(p.x.out):
+        scatter_pixel(place, cells + start, grad, code, p.inner)
         start += step
         code += p.inner
         grad += p.inner
