@@ -68,11 +68,11 @@ static CPOOL_SELDOM void OF(cpool_strips_wide)(const cpool_strips *s, isize from
             PUT_WIDE_SUM(out, s->divided ? sum * ((const double *)s->by_wide)[s->divided == CPOOL_OVER_ONE ? 0 : i] : sum);
         }
 }
-static CPOOL_SELDOM void OF(cpool_window_wide)(const cpool_windows *w, const char *src, char *out, isize n)
+static CPOOL_SELDOM void OF(cpool_window_wide)(const cpool_windows *w, const char *src, char *out, isize n, uint64_t part)
 {
     for (isize i = 0; i < n; i++, src += 2, out += 2) {
         double sum = 0;
-        if (FINITE(out))
+        if (!(part >> i & 1) || FINITE(out))
             continue;
         for (isize r = 0; r < w->lines * w->row; r += w->row) {
             double row = VALUE(src + w->offset[r]);
@@ -88,7 +88,7 @@ static CPOOL_SELDOM void OF(cpool_window_wide)(const cpool_windows *w, const cha
 #undef PUT_WIDE_SUM
 #else
 static void OF(cpool_strips_wide)(const cpool_strips *, isize, isize);
-static void OF(cpool_window_wide)(const cpool_windows *, const char *, char *, isize);
+static void OF(cpool_window_wide)(const cpool_windows *, const char *, char *, isize, uint64_t);
 #endif
 CPOOL_INLINE void BN(strips_wide)(const cpool_strips *s, isize from, isize n)
 {
@@ -96,8 +96,7 @@ CPOOL_INLINE void BN(strips_wide)(const cpool_strips *s, isize from, isize n)
 }
 CPOOL_INLINE void BN(window_wide)(const cpool_windows *w, const char *src, char *out, uint64_t part)
 {
-    (void)part;
-    OF(cpool_window_wide)(w, src, out, WIDE);
+    OF(cpool_window_wide)(w, src, out, WIDE, part);
 }
 
 #include "rows_blocks.h"

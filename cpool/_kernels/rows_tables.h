@@ -117,5 +117,8 @@ static const cpool_grads CPOOL_GRADS[2 + CPOOL_HALF_TYPES] = {
 #if CPOOL_HALF_VECTORS
     {2, cpool_pick_f16_f32, cpool_pick_pairs_f16_f32},
     {2, cpool_pick_bf16_f32, cpool_pick_pairs_bf16_f32},
+#else /* by boxes of floats */
+    {2, NULL, NULL},
+    {2, NULL, NULL},
 #endif
 };

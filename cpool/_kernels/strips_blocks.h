@@ -56,8 +56,8 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
     if (op != CPOOL_SUM && taps_y >= CPOOL_MANY_TAPS)
         FN(build_pieces)(op, plain, winners, cells, codes, lines, many, &taps_y, &hop_y, &code_step);
     if (op == CPOOL_SUM && divided == CPOOL_OVER_ONE) {
-        factor = factor + ((const T *)by)[0];
-        near = near + ((const T *)by)[1];
+        factor = ((const T *)by)[0] - (V){0}; /* all over: x - 0 is x, and costs nothing */
+        near = ((const T *)by)[1] - (V){0};
     }
     char *out = s->out + from * result, *put = s->code + from * code_width;
     for (isize r = 0; r < rows; r++, out += out_step, put += put_step, cells += stride_y * many, codes += stride_y * many) {

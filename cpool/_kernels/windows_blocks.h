@@ -36,8 +36,8 @@ CPOOL_INLINE int BN(window_of)(int op, int plain, int winners, const cpool_windo
     if (FLOATING && plain && op != CPOOL_SUM && FN(any_nan)(seen))
         return 0;
     if (op == CPOOL_SUM && w->divided) {
-        factor = factor + ((const T *)w->by)[0];
-        near = near + ((const T *)w->by)[1];
+        factor = ((const T *)w->by)[0] - (V){0}; /* all over: x - 0 is x, and costs nothing */
+        near = ((const T *)w->by)[1] - (V){0};
     }
     PUT_PART(op, out, a, w->divided, factor, near, w->result, part);
     if (winners)

@@ -13,8 +13,8 @@ CPOOL_INLINE int BN(walk)(int op, int winners, int vectors, const cpool_windows 
     const int divided = w->divided;
     V first[4][2], second[4][2], seen[2] = {{0}, {0}}, factor = {0}, near = {0};
     if (op == CPOOL_SUM && divided) {
-        factor = factor + ((const T *)w->by)[0];
-        near = near + ((const T *)w->by)[1];
+        factor = ((const T *)w->by)[0] - (V){0}; /* all over: x - 0 is x, and costs nothing */
+        near = ((const T *)w->by)[1] - (V){0};
     }
     src += w->offset[0];
     for (int v = 0; v < vectors; v++)
