@@ -10,7 +10,8 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike
 from cpool._arguments.parameters import Parameter, channel_parameter, shaped_parameter
-from cpool._ops._call import Plan, converted, planned, rounded
+from cpool._ops._call import Plan, converted, planned
+from cpool._ops._stages import finished
 from cpool._ops.beside import Family, WindowArguments, channels_of
 
 ASYMMETRIC = 1
@@ -97,7 +98,7 @@ class Filtered:
             return self.detail.pool(out)
         if out is not None:
             out = _arguments.output(out, self.plan.y_shape, self.dtype, apart_from=(self.given, self.given_x))
-        return _into(out, self.detail.pool(), self.dtype)
+        return finished(self.detail.pool(), self.dtype, out)
 
     def vjp(self, out: Array | None = None) -> tuple[Array, Callable[..., Any]]:
         """The result, and the pullback."""
@@ -118,12 +119,4 @@ class Filtered:
             axis = self.plan.layout.channel_axis(grad_middle.ndim)
             sums = grad_middle.sum(axis=tuple(i for i in range(grad_middle.ndim) if i != axis), dtype=np.float64)
             found.append(self.bias.gradient(sums[:, None]))
-        return _into(out, grad_x, self.dtype), *found
-
-
-def _into(out: Array | None, a: Array, dtype: np.dtype[Any]) -> Array:
-    a = a if a.dtype == dtype else rounded(a, dtype)
-    if out is None:
-        return a
-    out[...] = a
-    return out
+        return finished(grad_x, self.dtype, out), *found
