@@ -10,7 +10,7 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._arguments.parameters import Parameter
-from cpool._ops._call import Plan, compute_into, converted
+from cpool._ops._call import Plan, compute_into, converted, planned
 from cpool._ops.lp import owned
 from cpool._ops.select import code_dtype
 from cpool._threads import threads_for
@@ -23,6 +23,11 @@ CELL_WORK = 8
 
 WindowArguments: TypeAlias = tuple[Ints, Ints | None, Padding, Ints, bool, str]
 """kernel_size, stride, padding, dilation, ceil_mode and data_format, as `planned` takes them."""
+
+
+def planned_beside(rank: int, x: ArrayLike, window: WindowArguments) -> tuple[Array, Plan]:
+    """As `planned`, for windows side by side."""
+    return planned("beside", False, rank, x, *window)
 
 
 def channels_of(x: Array, plan: Plan) -> int:

@@ -14,9 +14,9 @@ from cpool._arguments import Array, ArrayLike, Ints
 from cpool._arguments.parameters import Parameter
 from cpool._geometry import axes_of, with_spatial
 from cpool._ops import select
-from cpool._ops._call import Pullback, planned
+from cpool._ops._call import Pullback
 from cpool._ops._stages import checked_out, finished, pullback_by, widened
-from cpool._ops.beside import Family
+from cpool._ops.beside import Family, planned_beside
 
 MODES = {"reflect": "reflect", "replicate": "edge", "zero": "constant"}
 """What the borders are extended by, and numpy's name for it."""
@@ -79,7 +79,7 @@ def _blurred(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Calla
     first = x.ndim - rank - _arguments.channels_last(blur.data_format)
     # Zeros too: windows that no border cuts are worth a copy.
     extended = _extended(x, first, blur)
-    array, plan = planned("beside", False, rank, extended, blur.filter, blur.stride, 0, 1, False, blur.data_format)
+    array, plan = planned_beside(rank, extended, (blur.filter, blur.stride, 0, 1, False, blur.data_format))
     family = Family("dot", extended, array, plan, [binomial(blur.filter)], learned=False)
 
     def adjoint() -> Callable[[Array], Array]:

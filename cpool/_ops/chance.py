@@ -10,8 +10,8 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike
 from cpool._arguments.parameters import Parameter
-from cpool._ops._call import Plan, planned, pullback_through
-from cpool._ops.beside import Family, WindowArguments
+from cpool._ops._call import Plan, pullback_through
+from cpool._ops.beside import Family, WindowArguments, planned_beside
 from cpool._threads import threads_for
 
 CUT_SHARE_ALL = 1
@@ -58,7 +58,7 @@ def stochastic(rank: int, x: ArrayLike, window: WindowArguments, training: bool,
     """Stochastic pooling."""
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     if not training:
         return Family("value_mean", x, array, plan)
     return Picked("value_pick", x, array, plan, side=uniforms(_arguments.generator(rng), plan))
@@ -77,7 +77,7 @@ def dropout(rank: int, x: ArrayLike, window: WindowArguments, rate: float, train
     rate = dropout_rate(rate)
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     before = rate ** np.arange(_arguments.cells(plan.cells))
     if not training:
         return Family("ranked", x, array, plan, [ranks((1 - rate) * before)], learned=False)
@@ -113,7 +113,7 @@ def by_rank(
     mode, top, decay = rank_settings(mode, top, decay)
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     weights = rank_weights(_arguments.cells(plan.cells), mode, top, decay)
     if mode != "stochastic" or not training:
         return Family("ranked", x, array, plan, [ranks(weights)], flags=CUT_SHARE_ALL, learned=False)

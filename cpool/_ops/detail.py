@@ -10,9 +10,9 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike
 from cpool._arguments.parameters import Parameter, channel_parameter, shaped_parameter
-from cpool._ops._call import Plan, converted, planned
+from cpool._ops._call import Plan, converted
 from cpool._ops._stages import finished
-from cpool._ops.beside import Family, WindowArguments, channels_of
+from cpool._ops.beside import Family, WindowArguments, channels_of, planned_beside
 
 ASYMMETRIC = 1
 NORMALIZE = {"mean": 2, "sum": 4, "none": 0}
@@ -44,7 +44,7 @@ def detail(
 ) -> Family | Filtered:  # fmt: skip
     """Detail-preserving pooling, lite or with a filter."""
     option, flags = weighting.checked()
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     parameters = weighting.parameters(channels_of(array, plan))
     if filter is not None:
         return Filtered(x, array, plan, window, parameters, filter, bias, option, flags)
@@ -72,7 +72,7 @@ class Filtered:
         rank, channels = plan.layout.rank, channels_of(x, plan)
         weights = shaped_parameter("filter", filter, (3,) * rank, channels)
         self.bias = None if bias is None else shaped_parameter("bias", bias, (), channels)
-        _, around = planned("beside", False, rank, x, 3, kernel_size if stride is None else stride, 1, 1, False, data_format)
+        _, around = planned_beside(rank, x, (3, kernel_size if stride is None else stride, 1, 1, False, data_format))
         if around.y_shape != plan.y_shape:
             raise ValueError(
                 f"filter: 3 cells along each axis, with the stride of the windows and a padding of 1, give shape {around.y_shape}, "

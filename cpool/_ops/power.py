@@ -9,8 +9,8 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._arguments.parameters import Parameter, channel_parameter
-from cpool._ops._call import Plan, converted, planned, planned_whole, rounded
-from cpool._ops.beside import Family, channels_of
+from cpool._ops._call import Plan, converted, planned_whole, rounded
+from cpool._ops.beside import Family, channels_of, planned_beside
 
 WholeOrWindow = tuple[Ints | None, Ints | None, Padding, Ints, bool, str]
 """As WindowArguments; kernel_size None is a window as large as the input."""
@@ -41,7 +41,7 @@ def planned_window(
 ) -> tuple[Array, Plan]:
     """As `planned`, and the window as large as the input where there is no kernel_size."""
     if kernel_size is not None:
-        return planned("beside", False, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+        return planned_beside(rank, x, (kernel_size, stride, padding, dilation, ceil_mode, data_format))
     _arguments.whole_input(rank, stride, padding, dilation)
     last = _arguments.channels_last(data_format)
     array = _arguments.spatial_array("x", x, rank, last)
@@ -49,7 +49,7 @@ def planned_window(
         _arguments.flag("ceil_mode", ceil_mode)
         return planned_whole("beside", False, array, data_format)
     window = (_arguments.spatial_shape(array.shape, rank, last), None, 0, 1, ceil_mode, data_format)
-    return planned("beside", False, rank, array, *window)
+    return planned_beside(rank, array, window)
 
 
 class Whole(Family):
@@ -66,7 +66,7 @@ class Whole(Family):
         wide = _dispatch.at_least_float32(_arguments.gradient_dtype(x.dtype))
         flat = converted(x, wide).reshape(*lead, plan.cells, *((x.shape[-1],) if last else ()))
         window = (PART, None, 0, 1, True, "channels_last" if last else "channels_first")
-        super().__init__("power_mean", given, *planned("beside", False, 1, flat, *window), [p], option=eps)
+        super().__init__("power_mean", given, *planned_beside(1, flat, window), [p], option=eps)
         count = math.ceil(plan.cells / PART)
         self.share = np.minimum(PART, plan.cells - PART * np.arange(count)) / plan.cells
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from cpool import _arguments
 from cpool._arguments import ArrayLike, Ints, Padding
 from cpool._arguments.parameters import cell_parameter, kernel_of
-from cpool._ops._call import planned
-from cpool._ops.beside import Family, WindowArguments, channels_of
+from cpool._ops.beside import Family, WindowArguments, channels_of, planned_beside
 
 SCALE_CUT_WINDOWS = 1
 
@@ -17,12 +16,12 @@ def weighted_max(
 ) -> Family:  # fmt: skip
     """The largest of the weighted cells."""
     kernel = kernel_of("weight", weight, rank)
-    array, plan = planned("beside", False, rank, x, kernel, stride, padding, dilation, ceil_mode, data_format)
+    array, plan = planned_beside(rank, x, (kernel, stride, padding, dilation, ceil_mode, data_format))
     return Family("weighted_max", x, array, plan, [cell_parameter("weight", weight, kernel, channels_of(array, plan))])
 
 
 def ordinal(rank: int, x: ArrayLike, weight: ArrayLike, window: WindowArguments) -> Family:
     """The cells weighted by their ranks."""
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     parameter = cell_parameter("weight", weight, (_arguments.cells(plan.cells),), channels_of(array, plan))
     return Family("ranked", x, array, plan, [parameter], flags=SCALE_CUT_WINDOWS)
