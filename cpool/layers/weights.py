@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from cpool._arguments import Array, ArrayLike, DataFormat, Ints, Padding, choice, generator, integers
+from cpool._arguments import Array, ArrayLike, DataFormat, Ints, Padding, choice, generator
 from cpool._docs import documented
 from cpool._ops import weights
 from cpool._ops.beside import Family
@@ -29,15 +29,14 @@ class _WeightedMaxPool(LearnedLayer):
     ) -> None:
         super().__init__(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, data_format=data_format, name=name)
         self.num_channels = num_channels
-        self._add("weight", np.ones(shape_of_each(integers("kernel_size", kernel_size, self.rank, 1), num_channels)))
+        self._add("weight", np.ones(shape_of_each(self._kernel(), num_channels)))
 
     def project(self) -> None:
         """Keep the weights at least 0, in place: to be called after each update."""
         np.maximum(self.params["weight"], 0, out=self.params["weight"])
 
     def _family(self, x: ArrayLike) -> Family:
-        window = (self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format)
-        return weights.weighted_max(self.rank, x, self.params["weight"], *window)
+        return weights.weighted_max(self.rank, x, self.params["weight"], *self._steps())
 
 
 @documented("weighted_max", 1, "layer")
@@ -115,7 +114,7 @@ class _OrdinalPool(LearnedLayer):
     ) -> None:
         super().__init__(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, data_format=data_format, name=name)
         self.init, self.num_channels, self.rng = choice("init", init, ("avg", "max", "random")), num_channels, rng
-        cells, source = math.prod(integers("kernel_size", kernel_size, self.rank, 1)), generator(rng)
+        cells, source = math.prod(self._kernel()), generator(rng)
         shape = shape_of_each((cells,), num_channels)
         start = source.random(shape) if init == "random" else np.ones(shape)
         if init == "max":
