@@ -16,7 +16,8 @@ METHODS = {
 
 c is the mean or the sum of q, or 1 with "none", as the paper has it; the published code divides. m is the window's mean; in the
 full variant, with `filter`, it is the sum of the filter times the cells around the window's start, 3 along each axis, with the
-stride of the windows and a padding of 1 that counts 0, + `bias`: both must give as many windows. {EMPTY}
+stride of the windows and a padding of 1 that counts 0, + `bias`: it must give as many values as there are windows, and what it
+gives beyond is left out. {EMPTY}
 
 A large log_alpha gives the mean, as does a log_lambda far below 0; with log_alpha far below 0 and a large log_lambda the cell
 farthest from m counts, or without `symmetric` the largest. log_lambda above 40 counts as 40. eps2 is absolute: cells that are
