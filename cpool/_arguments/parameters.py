@@ -22,6 +22,10 @@ class Parameter(NamedTuple):
     each: bool
     """Whether it has an entry a channel."""
 
+    def limited(self, most: float) -> Parameter:
+        """The same, but for numbers whose magnitude is larger, which count as `most`."""
+        return self._replace(table=np.clip(self.table, -most, most))
+
     def gradient(self, by_channel: Array) -> Array:
         """From that of the table, (C, numbers), to that of the parameter, of its shape and, where it is one, its float dtype."""
         found = by_channel if self.each else by_channel.sum(0)

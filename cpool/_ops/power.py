@@ -15,6 +15,8 @@ from cpool._ops.beside import Family, channels_of, planned_beside
 WholeOrWindow = tuple[Ints | None, Ints | None, Padding, Ints, bool, str]
 """As WindowArguments; kernel_size None is a window as large as the input."""
 
+MOST = 1e30
+"""What an infinite power counts as: its mean is the maximum, or the minimum, of cells that differ in their last bit."""
 DIVIDED, PART = 1024, 256
 """Above how many cells the whole input is divided into parts, and the cells of a part."""
 
@@ -23,7 +25,7 @@ def power_mean(rank: int, x: ArrayLike, p: ArrayLike, window: WholeOrWindow, eps
     """The power mean of the cells, those below eps counting as eps."""
     eps = _arguments.positive("eps", eps)
     array, plan = planned_window(rank, x, *window)
-    parameter = channel_parameter("p", p, channels_of(array, plan))
+    parameter = channel_parameter("p", p, channels_of(array, plan)).limited(MOST)
     if window[0] is None and plan.cells > DIVIDED:
         return Whole(x, array, plan, parameter, eps)
     return Family("power_mean", x, array, plan, [parameter], option=eps)

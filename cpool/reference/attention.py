@@ -11,7 +11,7 @@ from cpool._arguments import Array, ArrayLike, DataFormat
 from cpool._arguments.parameters import vector_parameter
 from cpool.reference._learned import Pullback
 from cpool.reference._pullback import fill, rounded
-from cpool.reference.softmax import softmax
+from cpool.reference.softmax import from_top, softmax
 
 
 def attention_pool(
@@ -32,7 +32,7 @@ def attention_pool(
     parameter = vector_parameter("query", query, images.channels)
     q, cells = parameter.table[:, 0], images.cells
     with np.errstate(all="ignore"):
-        weights = softmax(np.einsum("c,nct->nt", q, cells))
+        weights = softmax(from_top(np.einsum("c,nct->nt", q, cells), np.ones(1))[1])
         y = np.einsum("nct,nt->nc", cells, weights)
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Any:
