@@ -45,8 +45,9 @@ a window, the weights of ranks below n are scaled so that they add up to what al
 {EMPTY}
 
 A cell's gradient is g times its weight, and that of a weight is g times its cell, summed. Weights are taken as they are; the
-layer's `project`, called after each update, clips them at 0 and scales them to add up to 1 (all alike where none is above 0).
-It starts with "avg", the mean; with "max", all weight on the first rank; or with "random", uniform and scaled.
+layer's `project`, called after each update, moves them to the nearest weights of at least 0 that add up to 1. (The published code
+scales them, by which an update that raises all alike brings them nearer to the mean.) The layer starts with "avg", the mean; with
+"max", all weight on the first rank; or with "random", uniform and scaled.
 
 A. Deliege, M. Istasse, A. Kumar, C. De Vleeschouwer, M. Van Droogenbroeck: Ordinal pooling, arXiv 2109.01561; A. Kumar: Ordinal
 pooling networks, arXiv 1804.02702; and the ordered weighted averages of I. Forcen et al., arXiv 2007.01243.""",

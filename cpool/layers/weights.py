@@ -119,11 +119,10 @@ class _OrdinalPool(LearnedLayer):
         start = source.random(shape) if init == "random" else np.ones(shape)
         if init == "max":
             start[..., 1:] = 0
-        self._add("weight", start)
-        self.project()
+        self._add("weight", start / start.sum(axis=-1, keepdims=True))
 
     def project(self) -> None:
-        """Clip the weights at 0 and scale them to add up to 1, in place: to be called after each update."""
+        """Move the weights to the nearest of at least 0 that add up to 1, in place: to be called after each update."""
         on_simplex(self.params["weight"])
 
     def _family(self, x: ArrayLike) -> Family:
@@ -131,11 +130,16 @@ class _OrdinalPool(LearnedLayer):
 
 
 def on_simplex(rows: Array) -> None:
-    """Make each row, in place, weights of at least 0 that add up to 1: clipped and scaled, or all alike where none is above 0."""
-    np.maximum(rows, 0, out=rows)
-    total = rows.sum(axis=-1, keepdims=True)
-    np.copyto(rows, 1, where=total == 0)
-    rows /= rows.sum(axis=-1, keepdims=True)
+    """Move each row, in place, to the nearest weights of at least 0 that add up to 1: all shifted alike, then clipped at 0.
+
+    Not scaled: an update that raises all weights by the same, as one by signs of gradients does, must leave them where they were,
+    and scaled they would come nearer to each other.
+    """
+    falling = -np.sort(-rows, axis=-1)
+    # What would have to be taken from the k largest for these to add up to 1; as many count as are then above 0.
+    shifts = (np.cumsum(falling, axis=-1) - 1) / np.arange(1, rows.shape[-1] + 1)
+    last = np.count_nonzero(falling > shifts, axis=-1, keepdims=True) - 1
+    np.maximum(rows - np.take_along_axis(shifts, last, axis=-1), 0, out=rows)
 
 
 @documented("ordinal", 1, "layer")
