@@ -12,6 +12,7 @@ from cpool._arguments.parameters import channel_parameter, probabilities
 from cpool._docs import documented
 from cpool._ops import gates
 from cpool._ops.beside import Family
+from cpool.layers._layer import held
 from cpool.layers._learned import LearnedLayer, channel_start, shape_of_each
 
 GATE_DEVIATION = 0.1
@@ -44,7 +45,8 @@ class _MixedPool(LearnedLayer):
 
     def project(self) -> None:
         """Keep `alpha` from 0 to 1, in place: to be called after each update."""
-        np.clip(self.params["alpha"], 0, 1, out=self.params["alpha"])
+        alpha = held(self.params, "alpha")
+        np.clip(alpha, 0, 1, out=alpha)
 
     def _family(self, x: ArrayLike) -> Family:
         return gates.mixed(self.rank, x, self._window(), self.params["alpha"], self.mode, self.training, self._generator)

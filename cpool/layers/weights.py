@@ -11,6 +11,7 @@ from cpool._arguments import Array, ArrayLike, DataFormat, Ints, Padding, choice
 from cpool._docs import documented
 from cpool._ops import weights
 from cpool._ops.beside import Family
+from cpool.layers._layer import held
 from cpool.layers._learned import LearnedLayer, shape_of_each
 
 
@@ -33,7 +34,8 @@ class _WeightedMaxPool(LearnedLayer):
 
     def project(self) -> None:
         """Keep the weights at least 0, in place: to be called after each update."""
-        np.maximum(self.params["weight"], 0, out=self.params["weight"])
+        weight = held(self.params, "weight")
+        np.maximum(weight, 0, out=weight)
 
     def _family(self, x: ArrayLike) -> Family:
         return weights.weighted_max(self.rank, x, self.params["weight"], *self._steps())
@@ -123,7 +125,7 @@ class _OrdinalPool(LearnedLayer):
 
     def project(self) -> None:
         """Move the weights to the nearest of at least 0 that add up to 1, in place: to be called after each update."""
-        on_simplex(self.params["weight"])
+        on_simplex(held(self.params, "weight"))
 
     def _family(self, x: ArrayLike) -> Family:
         return weights.ordinal(self.rank, x, self.params["weight"], self._window())
