@@ -13,6 +13,7 @@ from cpool import _arguments
 from cpool._arguments import Array, ArrayLike, Ints
 from cpool._arguments.parameters import Parameter
 from cpool._geometry import axes_of, with_spatial
+from cpool._layout import layout_of
 from cpool._ops import select
 from cpool._ops._call import Pullback
 from cpool._ops._stages import checked_out, finished, pullback_by, widened
@@ -87,7 +88,7 @@ def _blurred(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Calla
         family.x, family.given_x, family.given = np.zeros_like(family.x), None, None
 
         def back(grad: Array) -> Array:
-            return _folded(family.gradients(grad, None)[0], first, blur)
+            return np.ascontiguousarray(_folded(family.gradients(grad, None)[0], first, blur))
 
         return back
 
@@ -124,17 +125,25 @@ def _stages(
     sizes = blurred_sizes(before_blur(rank, _arguments.spatial_shape(array.shape, rank, last), kernel_size), blur)
     y_shape = with_spatial(array.shape, sizes, last)
     out = checked_out(out, y_shape, array, x)
-    wide, dtype = widened(array), _arguments.gradient_dtype(array.dtype)
+    # As it lies in memory, so that no stage turns it round.
+    layout, dtype = layout_of(array, rank, last), _arguments.gradient_dtype(array.dtype)
+    wide = widened(layout.in_memory_order(array))
+    blur = blur._replace(data_format="channels_last" if layout.inner_channels else "channels_first")
     before: Callable[..., Array] | None = None
     if kernel_size is not None:
         arguments = ("max", rank, wide, kernel_size, 1, 0, 1, False, blur.data_format, False, None)
         wide, before = select.vjp(*arguments) if gradient else (select.forward(*arguments), None)
     y, adjoint = _blurred(rank, wide, blur)
-    y = finished(y, dtype, out)
+    y = finished(layout.as_user_sees(y), dtype, out)
     if not gradient:
         return y, None
     back = adjoint()
-    return y, pullback_by(y_shape, array, back if before is None else lambda grad: before(back(grad)))
+
+    def back_of_all(grad: Array) -> Array:
+        found = back(layout.in_memory_order(grad))
+        return layout.as_user_sees(found if before is None else before(found))
+
+    return y, pullback_by(y_shape, array, back_of_all)
 
 
 def forward(
