@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, cast
 
@@ -34,6 +35,11 @@ def channels_of(x: Array, plan: Plan) -> int:
     """The number of channels of x."""
     count: int = x.shape[plan.layout.channel_axis(x.ndim)]
     return count
+
+
+def most_inside(plan: Plan) -> int:
+    """As many cells of a window as can lie inside: the others of a window that is larger than the input never count."""
+    return _arguments.cells(math.prod(min(axis.kernel, -(-axis.size // axis.dilation)) for axis in plan.axes))
 
 
 class Family:
@@ -148,17 +154,16 @@ class Family:
         return (grad_x, *extra, *(self._parameter_gradients(sums) if self.learned else ()))
 
     def _parameter_gradients(self, sums: Array) -> list[Array]:
-        # (planes, numbers, inner) to (C, numbers): the planes of a channel are added up in their order.
+        by_channel = self._by_channel(sums)
+        starts = np.cumsum([0, *(parameter.table.shape[1] for parameter in self.parameters)])
+        return [p.gradient(by_channel[:, i : i + p.table.shape[1]]) for p, i in zip(self.parameters, starts, strict=False)]
+
+    def _by_channel(self, sums: Array) -> Array:
+        """(planes, numbers, inner) to (C, numbers): the planes of a channel are added up in their order."""
         planes, numbers, _ = sums.shape
         if self.plan.layout.inner_channels:
-            by_channel = sums.sum(0).T
-        else:
-            by_channel = sums.reshape(planes // max(1, self.channels), self.channels, numbers).sum(0)
-        found, at = [], 0
-        for parameter in self.parameters:
-            width = parameter.table.shape[1]
-            found.append(parameter.gradient(by_channel[:, at : at + width]))
-            at += width
+            return np.ascontiguousarray(sums.sum(0).T)
+        found: Array = sums.reshape(planes // max(1, self.channels), self.channels, numbers).sum(0)
         return found
 
 

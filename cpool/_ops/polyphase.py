@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any
 
@@ -15,13 +14,25 @@ from cpool._layout import layout_of
 from cpool._ops._call import Pullback
 from cpool._ops._stages import checked_out, finished, pullback_by, widened
 
+MOST_PHASES = 2**63 - 1
 AT_ONCE = 1 << 17
 """The cells whose powers are in memory at a time."""
 
 
-def phases(stride: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Where the cells may start, in the order that the first of equal ones wins: along the first axis first."""
-    return [phase[::-1] for phase in itertools.product(*map(range, reversed(stride)))]
+def phase_of(number: int, stride: tuple[int, ...]) -> tuple[int, ...]:
+    """Where the cells start, by the order that the first of equal ones wins: along the first axis first."""
+    found = []
+    for step in stride:
+        number, start = divmod(number, step)
+        found.append(start)
+    return tuple(found)
+
+
+def numbers_of(chosen: list[tuple[int, ...]], stride: tuple[int, ...]) -> Array:
+    """The inverse of `phase_of`, of each image."""
+    if math.prod(stride) > MOST_PHASES:
+        raise ValueError(f"stride={stride}: indices count up to {MOST_PHASES} components, and there are {math.prod(stride)}")
+    return np.array([sum(a * math.prod(stride[:i]) for i, a in enumerate(phase)) for phase in chosen], np.int64)
 
 
 def sampled_sizes(spatial: tuple[int, ...], stride: tuple[int, ...]) -> tuple[int, ...]:
@@ -83,12 +94,13 @@ def _run(
         return np.moveaxis(a, -1, 1) if last else a
 
     images = widened(as_images(array))
+    # A step beyond the axis goes on from its start: its cells are those of a step as long as the axis, which come before.
+    given, steps = steps, tuple(min(step, max(1, size)) for step, size in zip(steps, sizes, strict=True))
     # What is missing to a multiple of the stride continues from the start.
     missing = [-size % step for size, step in zip(sizes, steps, strict=True)]
     whole = np.pad(images, ((0, 0), (0, 0), *((0, n) for n in missing)), "wrap") if any(missing) else images
-    best = best_phases(whole, steps, norm)
-    of_phase = phases(steps)
-    cuts = [(slice(None), *(slice(a, None, n) for a, n in zip(of_phase[k], steps, strict=True))) for k in best]
+    chosen = [phase_of(int(k), steps) for k in best_phases(whole, steps, norm)]
+    cuts = [(slice(None), *(slice(a, None, n) for a, n in zip(phase, steps, strict=True))) for phase in chosen]
     y, _ = layout.empty(y_shape, images.dtype)
     for i, (cut, image) in enumerate(zip(cuts, as_images(y), strict=True)):
         image[...] = whole[i][cut]
@@ -112,7 +124,9 @@ def _run(
         return grad_x
 
     pullback = pullback_by(y.shape, array, back)
-    return ((y, best.reshape(array.shape[:1] if batched else ())) if return_indices else y), pullback
+    if not return_indices:
+        return y, pullback
+    return (y, numbers_of(chosen, given).reshape(array.shape[:1] if batched else ())), pullback
 
 
 def forward(
