@@ -2,6 +2,9 @@
 
 import importlib.util
 import itertools
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,15 +13,27 @@ import pytest
 pytest.importorskip("sklearn")
 pytest.importorskip("tqdm")
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "train_digits.py"
+import cpool
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def imported(name):
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def example():
-    spec = importlib.util.spec_from_file_location("train_digits", EXAMPLE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return imported("train_digits")
+
+
+@pytest.fixture(scope="module")
+def learned(example):
+    return imported("learned_pooling")
 
 
 # Four epochs reach 0.92 to 0.98, chance is 0.1. Whether the gradient is right is tested below and in the other files.
@@ -31,6 +46,18 @@ def test_trains(example, pool):
     assert model.seconds[example.POOLINGS[pool][0].__name__] > 0
 
 
+OTHERS = [
+    "lp", "median", "rank", "stochastic", "max_dropout", "s3", "blur", "max_blur", "polyphase", "fractional_max", "fractional_avg",
+]  # fmt: skip
+
+
+def test_every_layer_that_fits_is_a_choice(example):
+    """All layers over two axes but those whose windows are not the same share of any map, and of other inputs than a map."""
+    unfit = {"AdaptiveMaxPool2d", "AdaptiveAvgPool2d", "SpatialPyramidPool2d", "SoftmaxPool2d"}
+    layers = {n for n in dir(cpool) if n.endswith(("Pool2d", "Dropout2d"))}
+    assert {layer.__name__ for layer, *_ in example.POOLINGS.values()} == layers - unfit
+
+
 @pytest.mark.parametrize("pool", ["mixed", "gated", "tree", "gem", "weighted_max", "ordinal", "lse", "soft", "detail_preserving"])
 def test_learned_poolings_move(example, pool):
     _, losses, model = example.train(pool, epochs=3, quiet=True)
@@ -41,11 +68,35 @@ def test_learned_poolings_move(example, pool):
             assert not np.array_equal(param, before.params[key]), key
 
 
-@pytest.mark.parametrize("pool", ["lp", "median", "rank", "stochastic", "max_dropout", "s3", "max_blur"])
+@pytest.mark.parametrize("pool", OTHERS)
 def test_other_poolings_train(example, pool):
     accuracy, losses, _ = example.train(pool, epochs=2, quiet=True)
     assert losses[1] < losses[0]
     assert accuracy > 0.5
+
+
+# Each layer with parameters, of which tests/test_learned_layers.py knows that they are all; and softmax pooling of learned logits.
+LEARNED = [
+    "mixed", "gated", "tree", "weighted max", "ordinal", "GeM", "alpha integration", "log-sum-exp", "soft", "local importance",
+    "detail-preserving", "detail-preserving, full", "GeM of channels", "attention", "generalised max",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pool", LEARNED)
+def test_learned_is_not_worse_than_fixed(pool):
+    """One thread each, as the tests themselves run side by side: threads that wait for each other would take most of the time."""
+    one = dict.fromkeys(("CPOOL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    command = [sys.executable, str(EXAMPLES / "learned_pooling.py"), "--pool", pool, "--epochs", "4"]
+    done = subprocess.run(command, env=os.environ | one, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith(pool)
+
+
+def test_all_learned_layers_are_compared(learned):
+    assert list(learned.LEARNED) == LEARNED
+    layers = {type(make(4, 0)).__name__ for make in learned.LEARNED.values()} - {"LocalImportance"}
+    found = {n for n in dir(cpool) if getattr(getattr(cpool, n), "project", None) or n in ("GatedPool2d", "TreePool2d")}
+    assert layers >= {n for n in found if n.endswith("2d")}
 
 
 def test_same_seed_same_numbers(example):
