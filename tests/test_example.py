@@ -99,6 +99,71 @@ def test_all_learned_layers_are_compared(learned):
     assert layers >= {n for n in found if n.endswith("2d")}
 
 
+def circular(example, sample):
+    """A network of convolutions around the axes, this pooling, and at the end that of whole channels."""
+
+    class Around(example.Conv2d):
+        def forward(self, x):
+            # With one more cell on each side, taken from the other one, the zeros reach no cell that is kept.
+            return super().forward(np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), "wrap"))[:, :, 1:-1, 1:-1]
+
+        def backward(self, grad):
+            wide = super().backward(np.pad(grad, ((0, 0), (0, 0), (1, 1), (1, 1)))).copy()
+            for axis in (2, 3):
+                wide = np.moveaxis(wide, axis, 0)
+                wide[-2] += wide[0]
+                wide[1] += wide[-1]
+                wide = np.moveaxis(wide[1:-1], 0, axis)
+            return wide
+
+    def network(pool, rng):
+        return example.Sequential(
+            Around(1, 16, 3, rng), example.ReLU(), sample(), Around(16, 32, 3, rng), example.ReLU(), sample(),
+            cpool.GlobalAvgPool(), example.Flatten(), example.Dense(32, 10, rng),
+        )  # fmt: skip
+
+    return network
+
+
+@pytest.mark.parametrize("norm", [1, 2])  # of the grey levels of digits the largest is often met in two phases
+def test_polyphase_network_does_not_see_shifts_around_the_axes(example, norm):
+    """Before and after training every image keeps its class in all 64 places; with max pooling some do not."""
+    _, x, _, _ = example.load(0)
+    shifts = list(itertools.product(range(8), repeat=2))
+
+    def consistency(model):
+        model.eval()
+        scores = np.array([model.forward(np.roll(x, shift, (2, 3))) for shift in shifts])
+        return (scores.argmax(axis=2) == scores[0].argmax(axis=1)).mean(), np.abs(scores - scores[0]).max()
+
+    network = circular(example, lambda: cpool.PolyphasePool2d(2, norm=norm))
+    share, apart = consistency(network("", np.random.default_rng(0)))
+    assert share == 1
+    assert apart < 1e-5
+    accuracy, losses, model = example.train(epochs=4, seed=0, quiet=True, network=network)
+    assert losses[-1] < losses[0] * 0.75
+    assert accuracy > 0.4
+    share, apart = consistency(model)
+    assert share == 1
+    assert apart < 1e-4
+    if norm == 2:
+        _, _, other = example.train(epochs=4, seed=0, quiet=True, network=circular(example, lambda: cpool.MaxPool2d(2)))
+        share, apart = consistency(other)
+        assert share < 1
+        assert apart > 0.1
+
+
+def test_gradient_of_the_circular_convolution(example):
+    """By the adjoint identity."""
+    rng = np.random.default_rng(0)
+    layer = circular(example, lambda: cpool.PolyphasePool2d(2))("", rng).layers[3]
+    x, direction = rng.standard_normal((2, 2, 16, 4, 6))
+    grad = rng.standard_normal((2, 32, 4, 6))
+    pulled = (layer.forward(x), layer.backward(grad))[1]
+    moved = layer.forward(x + direction) - layer.forward(x)
+    assert (pulled * direction).sum() == pytest.approx((grad * moved).sum(), rel=1e-9)
+
+
 def test_same_seed_same_numbers(example):
     first, second = (example.train("max", epochs=1, seed=3, quiet=True) for _ in range(2))
     assert first[:2] == second[:2]
