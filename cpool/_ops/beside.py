@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -143,15 +144,35 @@ class Family:
         sums = np.zeros((planes, numbers, inner))
 
         def run(grad_x: Array) -> None:
-            _dispatch.kernels.beside_gradient(
-                self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables,
-                grad_x, more and more[1], side and side[1], sums if numbers else None, plan.geometry, self.option, self.flags,
-                threads_for(self.work),
-            )  # fmt: skip
+            self._pull_back(grad, grad_x, more and more[1], side and side[1], sums if numbers else None)
 
         grad_x = compute_into(layout, plan.x_shape, self.dtype, self.wide, out, run)
+        if self.wide is not _dispatch.FLOAT64 and not np.isfinite(sums).all():
+            self._in_float64()._pull_back_sums(grad, sums)
         extra = [pair[0] for pair in (more, side) if pair is not None]
         return (grad_x, *extra, *(self._parameter_gradients(sums) if self.learned else ()))
+
+    def _pull_back(
+        self, grad: Array, grad_x: Array, grad_more: Array | None, grad_side: Array | None, sums: Array | None
+    ) -> None:  # fmt: skip
+        _dispatch.kernels.beside_gradient(
+            self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables, grad_x,
+            grad_more, grad_side, sums, self.plan.geometry, self.option, self.flags, threads_for(self.work),
+        )  # fmt: skip
+
+    def _in_float64(self) -> Family:
+        """The same call in float64: gradients of parameters may be squares of cells, and too large for what these are in."""
+        wide = copy(self)
+        wide.wide = _dispatch.FLOAT64
+        wide.x, wide.more, wide.side = (a if a is None else a.astype(wide.wide) for a in (self.x, self.more, self.side))  # type: ignore[assignment]
+        wide.tables, wide.table = wide._table()
+        return wide
+
+    def _pull_back_sums(self, grad: Array, sums: Array) -> None:
+        """The gradients of the parameters alone, into `sums`."""
+        grad = grad.astype(self.wide)
+        more = None if self.more is None else np.empty_like(self.more)
+        self._pull_back(grad, np.empty_like(self.x), more, np.empty_like(grad) if self.side_gradient else None, sums)
 
     def _parameter_gradients(self, sums: Array) -> list[Array]:
         by_channel = self._by_channel(sums)
