@@ -38,8 +38,8 @@ F. Saeedan, N. Weber, M. Goesele, S. Roth: Detail-preserving pooling in deep net
             "normalize": ('"mean", "sum" or "none"', "What squared distances are divided by."),
             "eps2": ("float", "What is added to squared distances; above 0."),
             "filter": (
-                "array_like, (C, 3, 3), or None",
-                "The filter of the full variant, of 3 cells along each axis, whatever their number; None is the lite variant.",
+                "array_like, (C, 3, ...), or None",
+                "The filter of the full variant, 3 cells along each of the axes ({axes}); None is the lite variant.",
             ),
             "bias": ("array_like, (C,), or None", "What is added to the filtered values."),
             "lite": ("bool", "Whether cells are compared with the mean, or with what a learned filter gives."),
