@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +21,10 @@ from cpool._ops.beside import Family, planned_beside
 
 MODES = {"reflect": "reflect", "replicate": "edge", "zero": "constant"}
 """What the borders are extended by, and numpy's name for it."""
+
+
+TOGETHER = 64
+"""The most cells of a filter that is applied along all axes at once."""
 
 
 class Blur(NamedTuple):
@@ -76,7 +80,27 @@ def binomial(filter_sizes: tuple[int, ...]) -> Parameter:
 
 
 def _blurred(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Callable[[Array], Array]]]:
-    """The blur of an array in wide floats, and what makes the way back of a gradient."""
+    """The blur of an array in wide floats, and what makes the way back of a gradient: axis by axis if the filter is large."""
+    adjoints = []
+    for part in _parts(blur) if math.prod(blur.filter) > TOGETHER else (blur,):
+        x, adjoint = _blurred_at_once(rank, x, part)
+        adjoints.append(adjoint)
+
+    def adjoint_of_all() -> Callable[[Array], Array]:
+        ways = [adjoint() for adjoint in reversed(adjoints)]
+        return lambda grad: functools.reduce(lambda found, way: way(found), ways, grad)
+
+    return x, adjoint_of_all
+
+
+def _parts(blur: Blur) -> Iterator[Blur]:
+    """The same blur along one axis after the other."""
+    for i in range(len(blur.filter)):
+        alone = [tuple(n if k == i else 1 for k, n in enumerate(each)) for each in (blur.filter, blur.stride)]
+        yield blur._replace(filter=alone[0], stride=alone[1])
+
+
+def _blurred_at_once(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Callable[[Array], Array]]]:
     first = x.ndim - rank - _arguments.channels_last(blur.data_format)
     # Zeros too: windows that no border cuts are worth a copy.
     extended = _extended(x, first, blur)
