@@ -29,7 +29,9 @@ POOLINGS = {  # the layer, and what it takes for windows of 2x2 cells
     "stochastic": (cpool.StochasticPool2d, 2), "max_dropout": (cpool.MaxPoolDropout2d, 2), "s3": (cpool.S3Pool2d, 2, 2),
     "mixed": (cpool.MixedPool2d, 2), "gated": (cpool.GatedPool2d, 2), "tree": (cpool.TreePool2d, 2), "gem": (cpool.GeMPool2d, 2),
     "weighted_max": (cpool.WeightedMaxPool2d, 2), "ordinal": (cpool.OrdinalPool2d, 2), "lse": (cpool.LSEPool2d, 2),
-    "soft": (cpool.SoftPool2d, 2), "detail_preserving": (cpool.DetailPreservingPool2d, 2), "max_blur": (cpool.MaxBlurPool2d, 2, 3),
+    "soft": (cpool.SoftPool2d, 2), "detail_preserving": (cpool.DetailPreservingPool2d, 2), "blur": (cpool.BlurPool2d, 3),
+    "max_blur": (cpool.MaxBlurPool2d, 2, 3), "polyphase": (cpool.PolyphasePool2d, 2),
+    "fractional_max": (cpool.FractionalMaxPool2d, 2, None, 0.5), "fractional_avg": (cpool.FractionalAvgPool2d, 2, None, 0.5),
 }  # fmt: skip
 
 
@@ -223,11 +225,11 @@ def accuracy(model, x, y):
     return float((model.forward(x).argmax(axis=1) == y).mean())
 
 
-def train(pool="max", epochs=30, batch_size=32, lr=2e-3, seed=0, quiet=False):
-    """Train, and return the final test accuracy, the mean loss of each epoch and the model."""
+def train(pool="max", epochs=30, batch_size=32, lr=2e-3, seed=0, quiet=False, network=build):
+    """Train the network, and return the final test accuracy, the mean loss of each epoch and the model."""
     rng = np.random.default_rng(seed)
     x_train, x_test, y_train, y_test = load(seed)
-    model = build(pool, rng)
+    model = network(pool, rng)
     optimiser = Adam(model.layers, lr)
     losses = []
     batches = -(-len(x_train) // batch_size)

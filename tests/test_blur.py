@@ -23,6 +23,23 @@ def test_agrees_with_the_reference(rank, filter_size, mode):
 
 
 @pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("rank", "filter_size"), [(2, 9), (2, (7, 10)), (3, 5), (3, (2, 6, 7)), (1, 12)])
+def test_large_filters_agree_with_the_reference(rank, filter_size, mode):
+    """Applied along one axis after the other."""
+    for stride in (1, 2, 3):
+        x = drawn(rank, spatial={1: (14,), 2: (8, 11), 3: (6, 7, 8)}[rank])
+        check("blur_pool", rank, x, filter_size, stride, mode=mode)
+
+
+def test_huge_filters_are_fast():
+    x = drawn(2, spatial=(5, 7))
+    y, pullback = cpool.vjp.blur_pool2d(x, 1000, 1, mode="replicate")  # as one filter of a million cells it takes minutes
+    expected, reference = cpool.reference.vjp.blur_pool2d(x, 1000, 1, mode="replicate")
+    np.testing.assert_allclose(y, expected, rtol=1e-10)
+    np.testing.assert_allclose(pullback(y), reference(y), rtol=1e-10)
+
+
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("filter_size", BINOMIAL)
 def test_is_the_published_padding_and_filter(filter_size, mode):
     """(f - 1) // 2 cells before, f // 2 behind; rows of Pascal's triangle."""

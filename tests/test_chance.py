@@ -80,13 +80,44 @@ def test_dropout_drops_the_cells_of_a_cut_window_alike():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_expectation(name):
-    """The mean of many draws, within six standard errors, and the mean of their gradients."""
+    """The mean of many draws, within six standard errors, and by ranks that of their gradients."""
     x = x_of(2, np.float64, positive=True)[:1, :1]
-    function = getattr(cpool, f"{name}2d")
+    function = getattr(cpool.vjp, f"{name}2d")
     many = np.repeat(x, 20_000, axis=0)
-    draws = function(many, 3, 2, 1, **DRAWN[name], rng=6)
-    expected = function(x, 3, 2, 1, **DRAWN[name], training=False)
-    assert (np.abs(draws.mean(0) - expected[0]) <= 6 * draws.std(0) / np.sqrt(len(draws)) + 1e-9).all()
+    draws, pullback = function(many, 3, 2, 1, **DRAWN[name], rng=6)
+    expected, slopes = function(x, 3, 2, 1, **DRAWN[name], training=False)
+    grad = np.random.default_rng(7).uniform(0.5, 1, expected.shape)
+    pairs = [(draws, expected)]
+    if name != "stochastic_pool":  # of which the gradient of a draw leaves out that of its chance
+        pairs.append((pullback(np.broadcast_to(grad, draws.shape)), slopes(grad)))
+    for found, wanted in pairs:
+        assert (np.abs(found.mean(0) - wanted[0]) <= 6 * found.std(0) / np.sqrt(len(found)) + 1e-9).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_draws_of_overlapping_windows_are_independent(name):
+    """Of the same cells seen twice: what both draw, pair by pair, against the products of the shares."""
+    x = np.tile([3.0, 1.0, 2.0], (MANY, 1))[:, None]
+    y = getattr(cpool, f"{name}1d")(x, 5, stride=2, padding=((3, 3),), **DRAWN[name], rng=8)[:, 0, 1:3]
+    values = np.unique(y)
+    shares = [[(column == value).mean() for value in values] for column in y.T]
+    found = [((y[:, 0] == one) & (y[:, 1] == other)).sum() for one in values for other in values]
+    chi_square(found, np.outer(*shares).ravel())
+
+
+def test_stochastic_evaluation_is_the_sum_over_all_draws():
+    """The analytic expectation, cell by cell, each with its chance; of 100,000 windows of different cells."""
+    x = np.random.default_rng(9).uniform(0, 1, (1, 1, 200, 500, 4)) ** 3
+    chances = x / x.sum(axis=-1, keepdims=True)
+    y = cpool.stochastic_pool3d(x, (1, 1, 4), training=False)
+    np.testing.assert_allclose(y[..., 0], (chances * x).sum(axis=-1), rtol=1e-13)
+    draws = cpool.stochastic_pool3d(x, (1, 1, 4), rng=10)[..., 0]
+    deviation = np.sqrt((chances * (x - y) ** 2).sum())
+    assert abs((draws - y[..., 0]).sum()) < 5 * deviation
+    ranks = (draws[..., None] < np.sort(x, axis=-1)).sum(axis=-1)
+    expected = -np.sort(-chances, axis=-1).reshape(-1, 4)
+    found, variance = np.bincount(ranks.ravel(), minlength=4), (expected * (1 - expected)).sum(axis=0)
+    assert (np.abs(found - expected.sum(axis=0)) < 5 * np.sqrt(variance)).all()
 
 
 # ------------------------------------------------------------------------------------------ one seed, one result

@@ -94,6 +94,10 @@ GEOMETRIES = [
     (2, (3, 6, 7), {"kernel_size": (3, 5), "stride": 1, "padding": (1, 2)}),
     (2, (2, 3, 5, 5), {"kernel_size": 3, "stride": 1, "padding": 2, "dilation": 2}),
     (3, (2, 3, 4, 4, 6), {"kernel_size": 2}),
+    (1, (2, 3, 9), {"kernel_size": 2}),  # odd sizes: the filter gives one value more than there are windows
+    (2, (2, 3, 7, 6), {"kernel_size": 2}),
+    (2, (3, 10, 11), {"kernel_size": 4, "stride": 3}),
+    (3, (3, 5, 4, 7), {"kernel_size": 2}),
 ]
 
 
@@ -224,7 +228,7 @@ def test_against_pytorch():
         (ValueError, "filter", {"filter": np.zeros((3, 2, 2))}),
         (ValueError, "bias", {"filter": np.zeros((3, 3, 3)), "bias": 0.0}),
         (ValueError, "bias", {"filter": np.zeros((3, 3, 3)), "bias": np.zeros(2)}),
-        (ValueError, "filter", {"filter": np.zeros((3, 3, 3)), "stride": 1}),
+        (ValueError, "filter", {"filter": np.zeros((3, 3, 3)), "stride": 1, "padding": 1}),
     ],
 )
 @pytest.mark.parametrize("module", [cpool, cpool.vjp, cpool.reference, cpool.reference.vjp])
@@ -260,6 +264,25 @@ def test_layers_learn(settings, rank):
     np.testing.assert_array_equal(again.eval()(x), layer.eval()(x))
     for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
         np.testing.assert_array_equal(other(x), layer(x))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 7, 9), (3, 5, 8), (2, 3, 4, 4)])
+@pytest.mark.parametrize("last", [False, True])
+def test_full_layer_of_odd_sizes(shape, last):
+    layer = cpool.DetailPreservingPool2d(
+        2, lite=False, num_channels=3, rng=0, data_format="channels_last" if last else "channels_first"
+    )  # fmt: skip
+    x = np.moveaxis(field(shape), -3, -1) if last else field(shape)
+    y = layer(x)
+    assert y.shape == layer.output_shape(x.shape)
+    assert layer.backward(y).shape == x.shape
+
+
+def test_full_layer_of_more_windows_than_its_filter_has():
+    layer = cpool.DetailPreservingPool2d(2, 1, 1, lite=False, num_channels=3)
+    for call in (lambda: layer.output_shape((3, 4, 4)), lambda: layer(np.zeros((3, 4, 4)))):
+        with pytest.raises(ValueError, match=r"filter: .* give 4 values along spatial axis 0 of 4 cells, where the pooling has 5"):
+            call()
 
 
 def test_layers_start_and_stay_where_the_published_code_keeps_them():

@@ -110,6 +110,15 @@ def test_gradient_of_a_draw_is_that_of_what_was_drawn(data_format):
     np.testing.assert_allclose(reference(to_user(grad))[0], grad_x)
 
 
+def test_evaluation_is_the_mean_of_draws():
+    x = field((1, 3, 4, 4))
+    alpha = np.array([0.2, 0.5, 0.9])
+    draws = cpool.mixed_pool2d(np.repeat(x, 100_000, axis=0), 2, alpha, mode="stochastic", rng=4)
+    expected = cpool.mixed_pool2d(x, 2, alpha, mode="stochastic", training=False)
+    np.testing.assert_array_equal(expected, cpool.mixed_pool2d(x, 2, alpha))
+    assert (np.abs(draws.mean(0) - expected[0]) <= 6 * draws.std(0) / np.sqrt(len(draws)) + 1e-9).all()
+
+
 def test_evaluation_is_the_expectation():
     x = field()
     y, pullback = cpool.vjp.mixed_pool2d(x, 2, 0.25, mode="stochastic", training=False)

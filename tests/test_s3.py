@@ -55,6 +55,31 @@ def test_every_window_of_a_strip_has_the_same_chance():
     assert ((found - 2500) ** 2 / 1250).sum() < 12 + 5 * np.sqrt(24)
 
 
+def test_every_choice_of_a_strip_has_the_same_chance():
+    """100,000 strips of four windows, of which two are drawn: six choices, and those of neighbours are independent."""
+    many = 100_000
+    y = cpool.s3_pool1d(np.arange(4.0 * many)[None], 1, 4, 2, rng=3).reshape(many, 2) - 4 * np.arange(many)[:, None]
+    number = (4 * y[:, 0] + y[:, 1]).astype(int)  # 1, 2, 3, 6, 7, 11
+    found = np.unique(number, return_counts=True)
+    assert found[0].tolist() == [1, 2, 3, 6, 7, 11]
+    assert ((found[1] - many / 6) ** 2 / (many / 6)).sum() < 5 + 5 * np.sqrt(10)
+    pairs = np.unique(number[::2] * 12 + number[1::2], return_counts=True)[1]
+    assert ((pairs - many / 72) ** 2 / (many / 72)).sum() < 35 + 5 * np.sqrt(70)
+
+
+def test_rows_and_columns_are_drawn_apart():
+    x, rng = np.arange(16.0).reshape(1, 4, 4), np.random.default_rng(4)
+    found = np.array([cpool.s3_pool2d(x, 1, 4, 4, rng=rng).item() for _ in range(8000)])
+    counts = np.bincount(found.astype(int), minlength=16)
+    assert ((counts - 500) ** 2 / 500).sum() < 15 + 5 * np.sqrt(30)
+
+
+def test_evaluation_is_the_average_of_maxima():
+    x = drawn(2, spatial=(6, 8))
+    maxima = cpool.max_pool2d(np.pad(x, ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=-np.inf), 2, 1)
+    np.testing.assert_allclose(cpool.s3_pool2d(x, 2, 2, training=False), cpool.avg_pool2d(maxima, 2), rtol=1e-12)
+
+
 def test_a_strip_as_long_as_the_stride_expects_the_evaluation():
     x, rng = drawn(2, spatial=(7, 8), batch=(1,)), np.random.default_rng(2)
     draws = np.array([cpool.s3_pool2d(x, 2, 2, ceil_mode=True, rng=rng) for _ in range(20_000)])

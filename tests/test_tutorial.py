@@ -12,7 +12,9 @@ LAYERS = {
     "lp": cpool.LPPool2d, "median": cpool.MedianPool2d, "stochastic": cpool.StochasticPool2d, "max_dropout": cpool.MaxPoolDropout2d,
     "rank": cpool.RankPool2d, "mixed": cpool.MixedPool2d, "gated": cpool.GatedPool2d, "tree": cpool.TreePool2d,
     "weighted_max": cpool.WeightedMaxPool2d, "ordinal": cpool.OrdinalPool2d, "gem": cpool.GeMPool2d, "lse": cpool.LSEPool2d,
-    "soft": cpool.SoftPool2d, "detail_preserving": cpool.DetailPreservingPool2d,
+    "soft": cpool.SoftPool2d, "detail_preserving": cpool.DetailPreservingPool2d, "blur": cpool.BlurPool2d,
+    "s3": lambda ksize, stride: cpool.S3Pool2d(ksize, stride, stride),
+    "max_blur": lambda ksize, stride: cpool.MaxBlurPool2d(ksize, 4, stride),
 }  # fmt: skip
 
 

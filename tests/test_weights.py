@@ -177,16 +177,37 @@ def test_layers_start_as_max_mean_or_at_random():
 
 
 def test_project_makes_weights_of_an_average():
-    layer = cpool.OrdinalPool1d(4, num_channels=3)
+    layer = cpool.OrdinalPool1d(4, num_channels=4)
     held = layer.params["weight"]
-    held[:] = [[2, 1, 1, -4], [-1, -2, 0, -3], [0, 0, 5, 0]]
+    held[:] = [[0.75, 0.5, 0.25, -4], [-1, -1, -1, -1], [0, 0, 5, 0], [0.5, 0.25, 0.125, 0.125]]
     layer.project()
     assert layer.params["weight"] is held
-    np.testing.assert_array_equal(held, [[0.5, 0.25, 0.25, 0], [0.25, 0.25, 0.25, 0.25], [0, 0, 1, 0]])
+    np.testing.assert_allclose(held, [[7 / 12, 1 / 3, 1 / 12, 0], [0.25] * 4, [0, 0, 1, 0], [0.5, 0.25, 0.125, 0.125]])
+    assert (held >= 0).all()
     shared = cpool.OrdinalPool1d(2)
-    shared.params["weight"][:] = [3, 1]
+    shared.params["weight"][:] = [0.75, 0.5]
     shared.project()
-    np.testing.assert_array_equal(shared.params["weight"], [0.75, 0.25])
+    np.testing.assert_array_equal(shared.params["weight"], [0.625, 0.375])
+
+
+def test_project_gives_the_nearest_weights():
+    """No others on the simplex are nearer; and a raise of all alike changes nothing, at its corners too."""
+    rng = np.random.default_rng(0)
+    layer = cpool.OrdinalPool2d(2, num_channels=50)
+    given = rng.normal(0.25, 0.5, (50, 4))
+    layer.params["weight"][:] = given
+    layer.project()
+    found = layer.params["weight"].copy()
+    np.testing.assert_allclose(found.sum(axis=1), 1)
+    others = rng.dirichlet(np.ones(4), (1000, 1))
+    assert (np.linalg.norm(others - given, axis=2) >= np.linalg.norm(found - given, axis=1) - 1e-12).all()
+    for raised in (0.002, -0.002, 3):
+        layer.params["weight"][:] = found + raised
+        layer.project()
+        np.testing.assert_allclose(layer.params["weight"], found, atol=1e-15)
+
+
+def test_project_keeps_weights_at_least_0():
     positions = cpool.WeightedMaxPool1d(2)
     positions.params["weight"][:] = [-1, 2]
     positions.project()

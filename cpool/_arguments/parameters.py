@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cpool._arguments.arrays import array
+from cpool._arguments.arrays import array, gradient_dtype
 from cpool._arguments.types import Array, ArrayLike
 
 
@@ -22,12 +22,15 @@ class Parameter(NamedTuple):
     each: bool
     """Whether it has an entry a channel."""
 
+    def limited(self, most: float) -> Parameter:
+        """The same, but for numbers whose magnitude is larger, which count as `most`."""
+        return self._replace(table=np.clip(self.table, -most, most))
+
     def gradient(self, by_channel: Array) -> Array:
         """From that of the table, (C, numbers), to that of the parameter, of its shape and, where it is one, its float dtype."""
         found = by_channel if self.each else by_channel.sum(0)
-        dtype = self.given.dtype if self.given.dtype.kind == "f" else np.dtype(np.float64)
         with np.errstate(over="ignore"):
-            return found.reshape(self.given.shape).astype(dtype)
+            return found.reshape(self.given.shape).astype(gradient_dtype(self.given.dtype))
 
 
 def numbers_of(name: str, value: ArrayLike) -> Array:

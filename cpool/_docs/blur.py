@@ -6,7 +6,11 @@ from cpool._docs.learned import DTYPE
 from cpool._docs.method import Method
 
 PARAMETERS = {
-    "filter_size": ("int or sequence of int", "Cells of the filter: one number for every axis, or one an axis ({axes})."),
+    "filter_size": (
+        "int or sequence of int",
+        "Cells of the binomial filter, at least 1: one number for every axis, or one an axis ({axes}). With 1 nothing is\n"
+        "blurred, and every `stride`-th cell stays as it is.",
+    ),
     "stride": ("int or sequence of int", "Steps from result to result: one number for every axis, or one an axis ({axes})."),
     "mode": (
         '"reflect", "replicate" or "zero"',

@@ -16,7 +16,8 @@ METHODS = {
 
 c is the mean or the sum of q, or 1 with "none", as the paper has it; the published code divides. m is the window's mean; in the
 full variant, with `filter`, it is the sum of the filter times the cells around the window's start, 3 along each axis, with the
-stride of the windows and a padding of 1 that counts 0, + `bias`: both must give as many windows. {EMPTY}
+stride of the windows and a padding of 1 that counts 0, + `bias`: it must give as many values as there are windows, and what it
+gives beyond is left out. {EMPTY}
 
 A large log_alpha gives the mean, as does a log_lambda far below 0; with log_alpha far below 0 and a large log_lambda the cell
 farthest from m counts, or without `symmetric` the largest. log_lambda above 40 counts as 40. eps2 is absolute: cells that are
@@ -37,8 +38,8 @@ F. Saeedan, N. Weber, M. Goesele, S. Roth: Detail-preserving pooling in deep net
             "normalize": ('"mean", "sum" or "none"', "What squared distances are divided by."),
             "eps2": ("float", "What is added to squared distances; above 0."),
             "filter": (
-                "array_like, (C, 3, 3), or None",
-                "The filter of the full variant, of 3 cells along each axis, whatever their number; None is the lite variant.",
+                "array_like, (C, 3, ...), or None",
+                "The filter of the full variant, 3 cells along each of the axes ({axes}); None is the lite variant.",
             ),
             "bias": ("array_like, (C,), or None", "What is added to the filtered values."),
             "lite": ("bool", "Whether cells are compared with the mean, or with what a learned filter gives."),

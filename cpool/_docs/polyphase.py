@@ -19,7 +19,7 @@ not divide goes on from its start. The cells that were taken get the gradient: n
 
 When `x` is shifted around its axes the result is the same, shifted or not. So a network of circular convolutions, this sampling of
 axes that the stride divides, and a global pooling does not depend on such shifts at all; with zeros around its convolutions it
-does.
+does, and where components have equal norms: with ``norm=inf`` those that have the same largest value.
 
 A. Chaman, I. Dokmanic: Truly shift-invariant convolutional neural networks, CVPR 2021.""",
         result="""\

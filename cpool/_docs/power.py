@@ -15,8 +15,9 @@ n of them, and c = max(x, eps)::
 
     y = ((sum over i of c[i]**p) / n)**(1 / p)
 
-p = 1 is the average, towards infinity it is the maximum, p = -1 the harmonic mean, and towards minus infinity it is the minimum;
-p = 0 is the geometric mean. It is computed from logarithms relative to one cell, so that nothing overflows or underflows.
+p = 1 is the average, towards infinity it is the maximum, p = -1 the harmonic mean, and towards minus infinity it is the minimum,
+as with p infinite; p = 0 is the geometric mean. It is computed from logarithms relative to one cell, so that nothing overflows
+or underflows.
 {EMPTY}
 
 The gradient of a cell is g * (c[i] / y)**(p - 1) / n, and 0 where x < eps; that of p is g * y / p * (sum over i of w[i] *

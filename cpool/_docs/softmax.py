@@ -13,7 +13,7 @@ METHODS = {
 
     y = sum over i of w[i] * x[i],    w = softmax(beta * x)
 
-The largest cells count most: ``beta=0`` is the average, and towards infinity the maximum. {EMPTY}
+The largest cells count most: ``beta=0`` is the average, and an infinite beta gives the maximum. {EMPTY}
 
 The gradient of a cell is g * w[i] * (1 + beta * (x[i] - y)), which may be negative, and that of beta the sum of
 g * w[i] * x[i] * (x[i] - y). The published code takes the weights for constants, g * w[i]: `detach_weights` does so.
@@ -34,8 +34,8 @@ n of them::
 
     y = log((sum over i of exp(r * x[i])) / n) / r
 
-A smooth maximum: towards ``r=0``, where it is taken for the average, it is the average, towards infinity the maximum, and
-towards minus infinity the minimum. Near 0 it is computed by its series; nothing overflows.
+A smooth maximum: towards ``r=0``, where it is taken for the average, it is the average, towards infinity and there the maximum,
+and towards minus infinity the minimum. Near 0 it is computed by its series; nothing overflows.
 {EMPTY}
 
 The gradient of a cell is g * w[i] with w = softmax(r * x), and that of r is g * ((sum over i of w[i] * x[i]) - y) / r. The layer

@@ -44,9 +44,14 @@ on the last the minimum, and the same on all is the mean; a cell of weight 0 may
 a window, the weights of ranks below n are scaled so that they add up to what all do, unless they add up to 0.
 {EMPTY}
 
-A cell's gradient is g times its weight, and that of a weight is g times its cell, summed. Weights are taken as they are; the
-layer's `project`, called after each update, clips them at 0 and scales them to add up to 1 (all alike where none is above 0).
-It starts with "avg", the mean; with "max", all weight on the first rank; or with "random", uniform and scaled.
+With all, the sum of all weights, some, that of the first n, and s = all / some, which is 1 in a whole window::
+
+    grad_x(r) += g * s * weight[r]
+    grad_weight[r] += g * (s * x(r) + y / all - y / some) of ranks r < n, and g * y / all of those that no cell has
+
+Weights are taken as they are; the layer's `project`, called after each update, moves them to the nearest weights of at least 0 that
+add up to 1. (The published code scales them, by which an update that raises all alike brings them nearer to the mean.) The layer
+starts with "avg", the mean; with "max", all weight on the first rank; or with "random", uniform and scaled.
 
 A. Deliege, M. Istasse, A. Kumar, C. De Vleeschouwer, M. Van Droogenbroeck: Ordinal pooling, arXiv 2109.01561; A. Kumar: Ordinal
 pooling networks, arXiv 1804.02702; and the ordered weighted averages of I. Forcen et al., arXiv 2007.01243.""",
@@ -55,7 +60,7 @@ pooling networks, arXiv 1804.02702; and the ordered weighted averages of I. Forc
                 "array_like, (n,) or (C, n)",
                 "The weights by rank, the largest cell first, for all channels or for each; n is the number of cells of a window.",
             ),
-            "init": ('"avg", "max" or "random"', "The weights at the start."),
+            "init": ('"avg", "max" or "random"', 'The weights at the start; `rng` is for "random" only.'),
             "num_channels": NUM_CHANNELS,
         },
         pullback=pullback_of("weight"),

@@ -43,6 +43,7 @@ cdef extern from "beside.h" nogil:
         BESIDE "CPOOL_BESIDE"
         DOT "CPOOL_DOT"
         RANKED "CPOOL_RANKED"
+        RANK_PICK "CPOOL_RANK_PICK"
         FAMILIES "CPOOL_FAMILIES"
 
 
@@ -363,6 +364,8 @@ cdef void beside_units(const void* job, char* memory, Py_ssize_t first, Py_ssize
     # Families compute whole vectors, also of lanes that were never filled.
     memset(memory, 0, block_scratch(b, &k, memory))
     k.c.taps, k.c.option, k.c.flags = s.z.kernel * s.y.kernel * s.x.kernel, b.option, b.flags
+    if b.many and (b.family == &BESIDE_FAMILIES[RANKED][b.width == 8] or b.family == &BESIDE_FAMILIES[RANK_PICK][b.width == 8]):
+        k.c.taps = b.many  # of a window larger than the input there are fewer
     for unit in range(first, end):
         plane, band = unit // b.bands * b.group, unit % b.bands
         count = min(b.group, s.planes - plane)

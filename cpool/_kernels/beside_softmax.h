@@ -77,7 +77,7 @@ CPOOL_INLINE V FN(mean_exponent)(const cpool_beside *b, isize i, V r, V *total, 
     const T n = (T)b->n;
     V sum = ALL(0), mean = ALL(0), least = ALL(0), beyond = ALL(0), some = ALL(0), part = ALL(0);
     EACH_CELL {
-        const V d = AT(b->work, b->n + k), z = PICK(MASK(d == 0), ALL(0), r * d), e = FN(exp)(z);
+        const V d = AT(b->work, b->n + k), z = PICK(MASK(d == 0) | MASK(r == 0), ALL(0), r * d), e = FN(exp)(z);
         AT(b->work, k) = e;
         ADD(sum, some, e);
         ADD(mean, part, d);
@@ -99,7 +99,7 @@ CPOOL_INLINE V FN(mean_exponent)(const cpool_beside *b, isize i, V r, V *total, 
     }
     second = second / n;
     const V near = mean + second / 2 + third / n / 6 + (fourth / n - 3 * (r * second) * second) / 24;
-    const V found = PICK(series, near, FN(log)(sum / n) / r);
+    const V found = PICK(series, PICK(MASK(mean - mean == 0), near, mean), FN(log)(sum / n) / r);
     EACH_CELL {
         const V e = AT(b->work, k);
         beyond += PICK(MASK(e == 0), ALL(0), e * (AT(b->work, b->n + k) - found));
@@ -120,7 +120,7 @@ CPOOL_INLINE V FN(log_sum_exp_of)(const cpool_beside *b, isize i, V *root, V *to
         one = FN(farther)(inverse, CELL(k), one);
     EACH_CELL AT(b->work, b->n + k) = PICK(MASK(CELL(k) == one), ALL(0), CELL(k) - one);
     *root = FN(mean_exponent)(b, i, PARAM(0), total, slope);
-    return one + *root;
+    return PICK(MASK(one - one == 0), one + *root, one); /* of an infinite one the mean of distances may be the other infinity */
 }
 static void FN(log_sum_exp)(const cpool_beside *b)
 {

@@ -70,7 +70,7 @@ def planned(
     ceil_mode = _arguments.flag("ceil_mode", ceil_mode)
     array = _arguments.spatial_array("x", x, rank, last)
     axes = _geometry.axes_of(_arguments.spatial_shape(array.shape, rank, last), window, ceil_mode)
-    plan = _plan_of(operation, winners, array, rank, last, axes, array is x)
+    plan = plan_of(operation, winners, array, rank, last, axes, array is x)
     return array, keep(_plans, x, given, plan) if array is x else plan
 
 
@@ -84,11 +84,11 @@ def planned_whole(operation: str, winners: bool, x: ArrayLike, data_format: str)
     array = _arguments.batched_array("x", x, last)
     rank = array.ndim - 2
     axes = tuple(Axis(size, 1, size, size, 1, 0, 0) for size in _arguments.spatial_shape(array.shape, rank, last))
-    plan = _plan_of(operation, winners, array, rank, last, axes, array is x)
+    plan = plan_of(operation, winners, array, rank, last, axes, array is x)
     return array, keep(_plans, x, given, plan) if array is x else plan
 
 
-def _plan_of(
+def plan_of(
     operation: str, winners: bool, x: Array, rank: int, last: bool, axes: tuple[Axis, ...], as_given: bool
 ) -> Plan:  # fmt: skip
     """The plan of a call whose arguments were checked; `as_given`: x is the user's array."""

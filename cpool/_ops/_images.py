@@ -9,6 +9,7 @@ import numpy as np
 
 from cpool import _arguments
 from cpool._arguments import Array, ArrayLike
+from cpool._layout import layout_of
 from cpool._ops._call import converted, rounded
 
 
@@ -20,21 +21,22 @@ class Images:
         self.given, self.array = x, _arguments.batched_array("x", x, self.last)
         self.dtype = _arguments.gradient_dtype(self.array.dtype)
         self.shape = self.array.shape
+        self.layout = layout_of(self.array, self.array.ndim - 2, self.last)
         self.channels = self.shape[-1 if self.last else 1]
         self.y_shape = (self.shape[0], self.channels)
 
     def cells(self, dtype: np.dtype[Any]) -> Array:
         """The array in this dtype; a view where that is possible."""
-        return self._flat(converted(self.array, dtype))
+        return self._flat(converted(self.array, dtype), self.last)
 
     def like(self, dtype: np.dtype[Any]) -> tuple[Array, Array]:
-        """A new array of the shape of x, and the same as cells."""
-        whole = np.empty(self.shape, dtype)
-        return whole, self._flat(whole)
+        """A new array of the shape of x that lies in memory as x does, and the same as cells."""
+        whole, memory = self.layout.empty(self.shape, dtype)
+        return whole, self._flat(memory, self.layout.inner_channels)
 
-    def _flat(self, a: Array) -> Array:
+    def _flat(self, a: Array, last: bool) -> Array:
         count = math.prod(_arguments.spatial_shape(self.shape, len(self.shape) - 2, self.last))
-        if self.last:
+        if last:
             return np.moveaxis(a.reshape(self.shape[0], count, self.channels), 2, 1)
         return a.reshape(self.shape[0], self.channels, count)
 

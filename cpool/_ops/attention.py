@@ -53,7 +53,10 @@ class Attention:
                 whole, grad_x = images.like(wide)
                 np.multiply(grad[:, :, None], weights[:, None], out=grad_x)
                 grad_x += query[:, None] * slopes[:, None]
-                grad_query = np.einsum("nct,nt->nc", apart, slopes).sum(axis=0, dtype=np.float64)
+                # Products with the cells may be too large for float32, and are none for float64: by the slopes over a power of 2.
+                _, unit = np.frexp(np.abs(slopes).max(axis=1, initial=0, keepdims=True))
+                grad_query = np.einsum("nct,nt->nc", apart, np.ldexp(slopes, -unit)).astype(np.float64)
+                grad_query = np.ldexp(grad_query, unit).sum(axis=0)
             return images.hand_over(whole, out), self.query.gradient(grad_query[:, None])
 
         return y, pullback

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._arguments.parameters import Parameter
-from cpool._ops._call import Plan, compute_into, converted
+from cpool._ops._call import Plan, compute_into, converted, planned
 from cpool._ops.lp import owned
 from cpool._ops.select import code_dtype
 from cpool._threads import threads_for
@@ -25,10 +27,20 @@ WindowArguments: TypeAlias = tuple[Ints, Ints | None, Padding, Ints, bool, str]
 """kernel_size, stride, padding, dilation, ceil_mode and data_format, as `planned` takes them."""
 
 
+def planned_beside(rank: int, x: ArrayLike, window: WindowArguments) -> tuple[Array, Plan]:
+    """As `planned`, for windows side by side."""
+    return planned("beside", False, rank, x, *window)
+
+
 def channels_of(x: Array, plan: Plan) -> int:
     """The number of channels of x."""
     count: int = x.shape[plan.layout.channel_axis(x.ndim)]
     return count
+
+
+def most_inside(plan: Plan) -> int:
+    """As many cells of a window as can lie inside: the others of a window that is larger than the input never count."""
+    return _arguments.cells(math.prod(min(axis.kernel, -(-axis.size // axis.dilation)) for axis in plan.axes))
 
 
 class Family:
@@ -132,28 +144,47 @@ class Family:
         sums = np.zeros((planes, numbers, inner))
 
         def run(grad_x: Array) -> None:
-            _dispatch.kernels.beside_gradient(
-                self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables,
-                grad_x, more and more[1], side and side[1], sums if numbers else None, plan.geometry, self.option, self.flags,
-                threads_for(self.work),
-            )  # fmt: skip
+            self._pull_back(grad, grad_x, more and more[1], side and side[1], sums if numbers else None)
 
         grad_x = compute_into(layout, plan.x_shape, self.dtype, self.wide, out, run)
+        if self.wide is not _dispatch.FLOAT64 and not np.isfinite(sums).all():
+            self._in_float64()._pull_back_sums(grad, sums)
         extra = [pair[0] for pair in (more, side) if pair is not None]
         return (grad_x, *extra, *(self._parameter_gradients(sums) if self.learned else ()))
 
+    def _pull_back(
+        self, grad: Array, grad_x: Array, grad_more: Array | None, grad_side: Array | None, sums: Array | None
+    ) -> None:  # fmt: skip
+        _dispatch.kernels.beside_gradient(
+            self.number, int(self.wide is _dispatch.FLOAT64), grad, self.x, self.more, self.side, self.table, self.tables, grad_x,
+            grad_more, grad_side, sums, self.plan.geometry, self.option, self.flags, threads_for(self.work),
+        )  # fmt: skip
+
+    def _in_float64(self) -> Family:
+        """The same call in float64: gradients of parameters may be squares of cells, and too large for what these are in."""
+        wide = copy(self)
+        wide.wide = _dispatch.FLOAT64
+        wide.x, wide.more, wide.side = (a if a is None else a.astype(wide.wide) for a in (self.x, self.more, self.side))  # type: ignore[assignment]
+        wide.tables, wide.table = wide._table()
+        return wide
+
+    def _pull_back_sums(self, grad: Array, sums: Array) -> None:
+        """The gradients of the parameters alone, into `sums`."""
+        grad = grad.astype(self.wide)
+        more = None if self.more is None else np.empty_like(self.more)
+        self._pull_back(grad, np.empty_like(self.x), more, np.empty_like(grad) if self.side_gradient else None, sums)
+
     def _parameter_gradients(self, sums: Array) -> list[Array]:
-        # (planes, numbers, inner) to (C, numbers): the planes of a channel are added up in their order.
+        by_channel = self._by_channel(sums)
+        starts = np.cumsum([0, *(parameter.table.shape[1] for parameter in self.parameters)])
+        return [p.gradient(by_channel[:, i : i + p.table.shape[1]]) for p, i in zip(self.parameters, starts, strict=False)]
+
+    def _by_channel(self, sums: Array) -> Array:
+        """(planes, numbers, inner) to (C, numbers): the planes of a channel are added up in their order."""
         planes, numbers, _ = sums.shape
         if self.plan.layout.inner_channels:
-            by_channel = sums.sum(0).T
-        else:
-            by_channel = sums.reshape(planes // max(1, self.channels), self.channels, numbers).sum(0)
-        found, at = [], 0
-        for parameter in self.parameters:
-            width = parameter.table.shape[1]
-            found.append(parameter.gradient(by_channel[:, at : at + width]))
-            at += width
+            return np.ascontiguousarray(sums.sum(0).T)
+        found: Array = sums.reshape(planes // max(1, self.channels), self.channels, numbers).sum(0)
         return found
 
 

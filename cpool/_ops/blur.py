@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,13 +13,18 @@ from cpool import _arguments
 from cpool._arguments import Array, ArrayLike, Ints
 from cpool._arguments.parameters import Parameter
 from cpool._geometry import axes_of, with_spatial
+from cpool._layout import layout_of
 from cpool._ops import select
-from cpool._ops._call import Pullback, planned
+from cpool._ops._call import Pullback
 from cpool._ops._stages import checked_out, finished, pullback_by, widened
-from cpool._ops.beside import Family
+from cpool._ops.beside import Family, planned_beside
 
 MODES = {"reflect": "reflect", "replicate": "edge", "zero": "constant"}
 """What the borders are extended by, and numpy's name for it."""
+
+
+TOGETHER = 64
+"""The most cells of a filter that is applied along all axes at once."""
 
 
 class Blur(NamedTuple):
@@ -75,11 +80,31 @@ def binomial(filter_sizes: tuple[int, ...]) -> Parameter:
 
 
 def _blurred(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Callable[[Array], Array]]]:
-    """The blur of an array in wide floats, and what makes the way back of a gradient."""
+    """The blur of an array in wide floats, and what makes the way back of a gradient: axis by axis if the filter is large."""
+    adjoints = []
+    for part in _parts(blur) if math.prod(blur.filter) > TOGETHER else (blur,):
+        x, adjoint = _blurred_at_once(rank, x, part)
+        adjoints.append(adjoint)
+
+    def adjoint_of_all() -> Callable[[Array], Array]:
+        ways = [adjoint() for adjoint in reversed(adjoints)]
+        return lambda grad: functools.reduce(lambda found, way: way(found), ways, grad)
+
+    return x, adjoint_of_all
+
+
+def _parts(blur: Blur) -> Iterator[Blur]:
+    """The same blur along one axis after the other."""
+    for i in range(len(blur.filter)):
+        alone = [tuple(n if k == i else 1 for k, n in enumerate(each)) for each in (blur.filter, blur.stride)]
+        yield blur._replace(filter=alone[0], stride=alone[1])
+
+
+def _blurred_at_once(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Callable[[Array], Array]]]:
     first = x.ndim - rank - _arguments.channels_last(blur.data_format)
     # Zeros too: windows that no border cuts are worth a copy.
     extended = _extended(x, first, blur)
-    array, plan = planned("beside", False, rank, extended, blur.filter, blur.stride, 0, 1, False, blur.data_format)
+    array, plan = planned_beside(rank, extended, (blur.filter, blur.stride, 0, 1, False, blur.data_format))
     family = Family("dot", extended, array, plan, [binomial(blur.filter)], learned=False)
 
     def adjoint() -> Callable[[Array], Array]:
@@ -87,7 +112,7 @@ def _blurred(rank: int, x: Array, blur: Blur) -> tuple[Array, Callable[[], Calla
         family.x, family.given_x, family.given = np.zeros_like(family.x), None, None
 
         def back(grad: Array) -> Array:
-            return _folded(family.gradients(grad, None)[0], first, blur)
+            return np.ascontiguousarray(_folded(family.gradients(grad, None)[0], first, blur))
 
         return back
 
@@ -124,17 +149,25 @@ def _stages(
     sizes = blurred_sizes(before_blur(rank, _arguments.spatial_shape(array.shape, rank, last), kernel_size), blur)
     y_shape = with_spatial(array.shape, sizes, last)
     out = checked_out(out, y_shape, array, x)
-    wide, dtype = widened(array), _arguments.gradient_dtype(array.dtype)
+    # As it lies in memory, so that no stage turns it round.
+    layout, dtype = layout_of(array, rank, last), _arguments.gradient_dtype(array.dtype)
+    wide = widened(layout.in_memory_order(array))
+    blur = blur._replace(data_format="channels_last" if layout.inner_channels else "channels_first")
     before: Callable[..., Array] | None = None
     if kernel_size is not None:
         arguments = ("max", rank, wide, kernel_size, 1, 0, 1, False, blur.data_format, False, None)
         wide, before = select.vjp(*arguments) if gradient else (select.forward(*arguments), None)
     y, adjoint = _blurred(rank, wide, blur)
-    y = finished(y, dtype, out)
+    y = finished(layout.as_user_sees(y), dtype, out)
     if not gradient:
         return y, None
     back = adjoint()
-    return y, pullback_by(y_shape, array, back if before is None else lambda grad: before(back(grad)))
+
+    def back_of_all(grad: Array) -> Array:
+        found = back(layout.in_memory_order(grad))
+        return layout.as_user_sees(found if before is None else before(found))
+
+    return y, pullback_by(y_shape, array, back_of_all)
 
 
 def forward(

@@ -10,8 +10,8 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike
 from cpool._arguments.parameters import Parameter
-from cpool._ops._call import Plan, planned, pullback_through
-from cpool._ops.beside import Family, WindowArguments
+from cpool._ops._call import Plan, pullback_through
+from cpool._ops.beside import Family, WindowArguments, most_inside, planned_beside
 from cpool._threads import threads_for
 
 CUT_SHARE_ALL = 1
@@ -58,7 +58,7 @@ def stochastic(rank: int, x: ArrayLike, window: WindowArguments, training: bool,
     """Stochastic pooling."""
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     if not training:
         return Family("value_mean", x, array, plan)
     return Picked("value_pick", x, array, plan, side=uniforms(_arguments.generator(rng), plan))
@@ -77,8 +77,8 @@ def dropout(rank: int, x: ArrayLike, window: WindowArguments, rate: float, train
     rate = dropout_rate(rate)
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned("beside", False, rank, x, *window)
-    before = rate ** np.arange(_arguments.cells(plan.cells))
+    array, plan = planned_beside(rank, x, window)
+    before = rate ** np.arange(most_inside(plan))
     if not training:
         return Family("ranked", x, array, plan, [ranks((1 - rate) * before)], learned=False)
     chances = ranks(1 - rate * before)
@@ -95,10 +95,11 @@ def rank_settings(mode: Any, top: Any, decay: Any) -> tuple[str, int | None, flo
     return mode, top, number
 
 
-def rank_weights(cells: int, mode: str, top: int | None, decay: float) -> Array:
-    """The weights of the ranks of a whole window, which add up to 1."""
+def rank_weights(plan: Plan, mode: str, top: int | None, decay: float) -> Array:
+    """The weights of the ranks that there can be, which add up to 1."""
+    cells = most_inside(plan)
     if mode == "average":
-        top = min(cells, -(-cells // 2) if top is None else top)
+        top = min(cells, -(-plan.cells // 2) if top is None else top)
         return np.where(np.arange(cells) < top, 1 / top, 0.0)
     weights = (1 - decay) ** np.arange(cells)
     weights[cells if top is None else top :] = 0
@@ -113,8 +114,8 @@ def by_rank(
     mode, top, decay = rank_settings(mode, top, decay)
     training = _arguments.flag("training", training)
     check_rng(rng)
-    array, plan = planned("beside", False, rank, x, *window)
-    weights = rank_weights(_arguments.cells(plan.cells), mode, top, decay)
+    array, plan = planned_beside(rank, x, window)
+    weights = rank_weights(plan, mode, top, decay)
     if mode != "stochastic" or not training:
         return Family("ranked", x, array, plan, [ranks(weights)], flags=CUT_SHARE_ALL, learned=False)
     sums = np.cumsum(weights)

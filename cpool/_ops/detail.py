@@ -10,8 +10,10 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike
 from cpool._arguments.parameters import Parameter, channel_parameter, shaped_parameter
-from cpool._ops._call import Plan, converted, planned, rounded
-from cpool._ops.beside import Family, WindowArguments, channels_of
+from cpool._geometry import Axis, axes_of
+from cpool._ops._call import Plan, converted, plan_of
+from cpool._ops._stages import finished
+from cpool._ops.beside import Family, WindowArguments, channels_of, planned_beside
 
 ASYMMETRIC = 1
 NORMALIZE = {"mean": 2, "sum": 4, "none": 0}
@@ -43,13 +45,26 @@ def detail(
 ) -> Family | Filtered:  # fmt: skip
     """Detail-preserving pooling, lite or with a filter."""
     option, flags = weighting.checked()
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     parameters = weighting.parameters(channels_of(array, plan))
     if filter is not None:
-        return Filtered(x, array, plan, window, parameters, filter, bias, option, flags)
+        return Filtered(x, array, plan, parameters, filter, bias, option, flags)
     if bias is not None:
         raise ValueError("bias: only with a filter is there something to add it to")
     return Family("detail", x, array, plan, parameters, option=option, flags=flags)
+
+
+def filter_axes(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    """The windows of the filter, as many as those of the pooling: of 3 cells, by the same steps from a padding of 1 on."""
+    steps = tuple(axis.stride for axis in axes)
+    found = axes_of(tuple(axis.size for axis in axes), _arguments.window(len(axes), 3, steps, 1, 1), False)
+    for i, (one, axis) in enumerate(zip(found, axes, strict=True)):
+        if one.out < axis.out:
+            raise ValueError(
+                f"filter: 3 cells with the stride of the windows, {axis.stride}, and a padding of 1 give {one.out} values along "
+                f"spatial axis {i} of {axis.size} cells, where the pooling has {axis.out} windows; with less padding it has fewer"
+            )
+    return tuple(one._replace(out=axis.out) for one, axis in zip(found, axes, strict=True))
 
 
 class Filtered:
@@ -60,23 +75,16 @@ class Filtered:
         given: ArrayLike,
         x: Array,
         plan: Plan,
-        window: WindowArguments,
         parameters: list[Parameter],
         filter: ArrayLike,
         bias: ArrayLike | None,
         option: float,
         flags: int,
     ) -> None:
-        kernel_size, stride, *_, data_format = window
         rank, channels = plan.layout.rank, channels_of(x, plan)
         weights = shaped_parameter("filter", filter, (3,) * rank, channels)
         self.bias = None if bias is None else shaped_parameter("bias", bias, (), channels)
-        _, around = planned("beside", False, rank, x, 3, kernel_size if stride is None else stride, 1, 1, False, data_format)
-        if around.y_shape != plan.y_shape:
-            raise ValueError(
-                f"filter: 3 cells along each axis, with the stride of the windows and a padding of 1, give shape {around.y_shape}, "
-                f"which must be that of the pooling, {plan.y_shape}"
-            )
+        around = plan_of("beside", False, x, rank, plan.layout.last, filter_axes(plan.axes), False)
         self.given, self.given_x, self.plan = given, x, plan
         self.dtype = _arguments.gradient_dtype(x.dtype)
         # From here on halves are float32: what is between filter and pooling, and the two parts of a gradient, is not rounded.
@@ -97,7 +105,7 @@ class Filtered:
             return self.detail.pool(out)
         if out is not None:
             out = _arguments.output(out, self.plan.y_shape, self.dtype, apart_from=(self.given, self.given_x))
-        return _into(out, self.detail.pool(), self.dtype)
+        return finished(self.detail.pool(), self.dtype, out)
 
     def vjp(self, out: Array | None = None) -> tuple[Array, Callable[..., Any]]:
         """The result, and the pullback."""
@@ -118,12 +126,4 @@ class Filtered:
             axis = self.plan.layout.channel_axis(grad_middle.ndim)
             sums = grad_middle.sum(axis=tuple(i for i in range(grad_middle.ndim) if i != axis), dtype=np.float64)
             found.append(self.bias.gradient(sums[:, None]))
-        return _into(out, grad_x, self.dtype), *found
-
-
-def _into(out: Array | None, a: Array, dtype: np.dtype[Any]) -> Array:
-    a = a if a.dtype == dtype else rounded(a, dtype)
-    if out is None:
-        return a
-    out[...] = a
-    return out
+        return finished(grad_x, self.dtype, out), *found

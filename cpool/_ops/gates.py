@@ -14,8 +14,8 @@ from cpool._arguments.parameters import (
     kernel_of_leaves,
     probabilities,
 )
-from cpool._ops._call import Plan, planned
-from cpool._ops.beside import Family, WindowArguments, channels_of
+from cpool._ops._call import Plan
+from cpool._ops.beside import Family, WindowArguments, channels_of, planned_beside
 
 MODES = ("learned", "stochastic")
 
@@ -49,7 +49,7 @@ def mixed(
     """The maximum and the mean, mixed by a number that is learned, or one of the two, by chance."""
     drawn = _arguments.choice("mode", mode, MODES) == "stochastic"
     training = _arguments.flag("training", training)
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     parameter = channel_parameter("alpha", alpha, channels_of(array, plan))
     if drawn:
         probabilities(parameter)
@@ -66,7 +66,7 @@ def gated(
 ) -> Family:  # fmt: skip
     """The maximum and the mean, mixed by a gate."""
     kernel = kernel_of("mask", mask, rank)
-    array, plan = planned("beside", False, rank, x, kernel, stride, padding, dilation, ceil_mode, data_format)
+    array, plan = planned_beside(rank, x, (kernel, stride, padding, dilation, ceil_mode, data_format))
     return Family("gated", x, array, plan, [cell_parameter("mask", mask, kernel, channels_of(array, plan))])
 
 
@@ -76,7 +76,7 @@ def tree(
 ) -> Family:  # fmt: skip
     """Two weighted sums, mixed by a gate."""
     kernel = kernel_of_leaves(leaves, rank)
-    array, plan = planned("beside", False, rank, x, kernel, stride, padding, dilation, ceil_mode, data_format)
+    array, plan = planned_beside(rank, x, (kernel, stride, padding, dilation, ceil_mode, data_format))
     channels = channels_of(array, plan)
     parameters = [cell_parameter("leaves", leaves, (2, *kernel), channels), cell_parameter("gate", gate, kernel, channels)]
     return Family("tree", x, array, plan, parameters)

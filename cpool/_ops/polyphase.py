@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any
 
@@ -11,16 +10,29 @@ import numpy as np
 from cpool import _arguments
 from cpool._arguments import Array, ArrayLike, Ints
 from cpool._geometry import with_spatial
+from cpool._layout import layout_of
 from cpool._ops._call import Pullback
 from cpool._ops._stages import checked_out, finished, pullback_by, widened
 
+MOST_PHASES = 2**63 - 1
 AT_ONCE = 1 << 17
 """The cells whose powers are in memory at a time."""
 
 
-def phases(stride: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """Where the cells may start, in the order that the first of equal ones wins: along the first axis first."""
-    return [phase[::-1] for phase in itertools.product(*map(range, reversed(stride)))]
+def phase_of(number: int, stride: tuple[int, ...]) -> tuple[int, ...]:
+    """Where the cells start, by the order that the first of equal ones wins: along the first axis first."""
+    found = []
+    for step in stride:
+        number, start = divmod(number, step)
+        found.append(start)
+    return tuple(found)
+
+
+def numbers_of(chosen: list[tuple[int, ...]], stride: tuple[int, ...]) -> Array:
+    """The inverse of `phase_of`, of each image."""
+    if math.prod(stride) > MOST_PHASES:
+        raise ValueError(f"stride={stride}: indices count up to {MOST_PHASES} components, and there are {math.prod(stride)}")
+    return np.array([sum(a * math.prod(stride[:i]) for i, a in enumerate(phase)) for phase in chosen], np.int64)
 
 
 def sampled_sizes(spatial: tuple[int, ...], stride: tuple[int, ...]) -> tuple[int, ...]:
@@ -72,42 +84,49 @@ def _run(
     array = _arguments.spatial_array("x", x, rank, last)
     batched = array.ndim == rank + 2
     sizes = _arguments.spatial_shape(array.shape, rank, last)
-    out = checked_out(out, with_spatial(array.shape, sampled_sizes(sizes, steps), last), array, x)
-    images = array if batched else array[None]
-    images = widened(np.moveaxis(images, -1, 1) if last else images)
+    y_shape = with_spatial(array.shape, sampled_sizes(sizes, steps), last)
+    out = checked_out(out, y_shape, array, x)
+    layout, x_shape = layout_of(array, rank, last), array.shape
+
+    def as_images(a: Array) -> Array:
+        # (N, C, *spatial), a view
+        a = a if batched else a[None]
+        return np.moveaxis(a, -1, 1) if last else a
+
+    images = widened(as_images(array))
+    # A step beyond the axis goes on from its start: its cells are those of a step as long as the axis, which come before.
+    given, steps = steps, tuple(min(step, max(1, size)) for step, size in zip(steps, sizes, strict=True))
     # What is missing to a multiple of the stride continues from the start.
     missing = [-size % step for size, step in zip(sizes, steps, strict=True)]
     whole = np.pad(images, ((0, 0), (0, 0), *((0, n) for n in missing)), "wrap") if any(missing) else images
-    best = best_phases(whole, steps, norm)
-    of_phase = phases(steps)
-    cuts = [(slice(None), *(slice(a, None, n) for a, n in zip(of_phase[k], steps, strict=True))) for k in best]
-    pooled = np.empty((*images.shape[:2], *sampled_sizes(sizes, steps)), images.dtype)
-    for i, cut in enumerate(cuts):
-        pooled[i] = whole[i][cut]
-
-    def as_user_sees(a: Array) -> Array:
-        a = np.ascontiguousarray(np.moveaxis(a, 1, -1)) if last else a
-        return a if batched else a[0]
-
-    y = as_user_sees(pooled)
+    chosen = [phase_of(int(k), steps) for k in best_phases(whole, steps, norm)]
+    cuts = [(slice(None), *(slice(a, None, n) for a, n in zip(phase, steps, strict=True))) for phase in chosen]
+    y, _ = layout.empty(y_shape, images.dtype)
+    for i, (cut, image) in enumerate(zip(cuts, as_images(y), strict=True)):
+        image[...] = whole[i][cut]
     y = finished(y, _arguments.gradient_dtype(array.dtype), out)
     whole_shape = whole.shape
 
     def back(grad: Array) -> Array:
-        grad = grad if batched else grad[None]
-        grad = np.moveaxis(grad, -1, 1) if last else grad
-        found = np.zeros(whole_shape, grad.dtype)
-        for i, cut in enumerate(cuts):
-            found[i][cut] = grad[i]
+        grad_x, memory = layout.empty(x_shape, grad.dtype)
+        memory[...] = 0
+        found = np.zeros(whole_shape, grad.dtype) if any(missing) else as_images(grad_x)
+        for i, (cut, image) in enumerate(zip(cuts, as_images(grad), strict=True)):
+            found[i][cut] = image
+        if not any(missing):
+            return grad_x
         for i, (size, n) in enumerate(zip(sizes, missing, strict=True)):
             outer = np.moveaxis(found, 2 + i, 0)
             for k in range(n):
                 outer[k % size] += outer[size + k]
             found = np.moveaxis(outer[:size], 0, 2 + i)
-        return as_user_sees(np.ascontiguousarray(found))
+        as_images(grad_x)[...] = found
+        return grad_x
 
     pullback = pullback_by(y.shape, array, back)
-    return ((y, best.reshape(array.shape[:1] if batched else ())) if return_indices else y), pullback
+    if not return_indices:
+        return y, pullback
+    return (y, numbers_of(chosen, given).reshape(array.shape[:1] if batched else ())), pullback
 
 
 def forward(

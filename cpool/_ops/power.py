@@ -9,12 +9,14 @@ import numpy as np
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
 from cpool._arguments.parameters import Parameter, channel_parameter
-from cpool._ops._call import Plan, converted, planned, planned_whole, rounded
-from cpool._ops.beside import Family, channels_of
+from cpool._ops._call import Plan, converted, planned_whole, rounded
+from cpool._ops.beside import Family, channels_of, planned_beside
 
 WholeOrWindow = tuple[Ints | None, Ints | None, Padding, Ints, bool, str]
 """As WindowArguments; kernel_size None is a window as large as the input."""
 
+MOST = 1e30
+"""What an infinite power counts as: its mean is the maximum, or the minimum, of cells that differ in their last bit."""
 DIVIDED, PART = 1024, 256
 """Above how many cells the whole input is divided into parts, and the cells of a part."""
 
@@ -23,7 +25,7 @@ def power_mean(rank: int, x: ArrayLike, p: ArrayLike, window: WholeOrWindow, eps
     """The power mean of the cells, those below eps counting as eps."""
     eps = _arguments.positive("eps", eps)
     array, plan = planned_window(rank, x, *window)
-    parameter = channel_parameter("p", p, channels_of(array, plan))
+    parameter = channel_parameter("p", p, channels_of(array, plan)).limited(MOST)
     if window[0] is None and plan.cells > DIVIDED:
         return Whole(x, array, plan, parameter, eps)
     return Family("power_mean", x, array, plan, [parameter], option=eps)
@@ -41,7 +43,7 @@ def planned_window(
 ) -> tuple[Array, Plan]:
     """As `planned`, and the window as large as the input where there is no kernel_size."""
     if kernel_size is not None:
-        return planned("beside", False, rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
+        return planned_beside(rank, x, (kernel_size, stride, padding, dilation, ceil_mode, data_format))
     _arguments.whole_input(rank, stride, padding, dilation)
     last = _arguments.channels_last(data_format)
     array = _arguments.spatial_array("x", x, rank, last)
@@ -49,7 +51,7 @@ def planned_window(
         _arguments.flag("ceil_mode", ceil_mode)
         return planned_whole("beside", False, array, data_format)
     window = (_arguments.spatial_shape(array.shape, rank, last), None, 0, 1, ceil_mode, data_format)
-    return planned("beside", False, rank, array, *window)
+    return planned_beside(rank, array, window)
 
 
 class Whole(Family):
@@ -66,7 +68,7 @@ class Whole(Family):
         wide = _dispatch.at_least_float32(_arguments.gradient_dtype(x.dtype))
         flat = converted(x, wide).reshape(*lead, plan.cells, *((x.shape[-1],) if last else ()))
         window = (PART, None, 0, 1, True, "channels_last" if last else "channels_first")
-        super().__init__("power_mean", given, *planned("beside", False, 1, flat, *window), [p], option=eps)
+        super().__init__("power_mean", given, *planned_beside(1, flat, window), [p], option=eps)
         count = math.ceil(plan.cells / PART)
         self.share = np.minimum(PART, plan.cells - PART * np.arange(count)) / plan.cells
 

@@ -10,6 +10,7 @@ import numpy as np
 from cpool import _arguments
 from cpool._arguments import Array, ArrayLike, Ints, Padding, Window
 from cpool._geometry import Axis, Bins, axes_of, pooled_shape
+from cpool._layout import layout_of
 from cpool._ops import linear, select
 from cpool._ops._call import Pullback, planned
 from cpool._ops._stages import checked_out, finished, pullback_by, widened
@@ -79,8 +80,10 @@ def _of_all(
         steps = (window.stride, window.stride, 0, 1, True, True, None, data_format, None)
         y, two = linear.vjp("avg", rank, largest, *steps) if gradient else (linear.forward("avg", rank, largest, *steps), None)
     else:
-        index = (slice(None),) * (x.ndim - rank - (data_format == "channels_last")) + np.ix_(*places)
-        y, shape = largest[index], largest.shape
+        first, y, shape = x.ndim - rank - (data_format == "channels_last"), largest, largest.shape
+        for i, some in enumerate(places):
+            y = np.take(y, some, axis=first + i)
+        index = (slice(None),) * first + np.ix_(*places)
 
         def two(grad: Array) -> Array:
             every = np.zeros(shape, grad.dtype)
@@ -100,17 +103,24 @@ def _run(rank: int, x: ArrayLike, s: Setting, out: Array | None, gradient: bool)
     axes = axes_of(_arguments.spatial_shape(array.shape, rank, last), window, ceil_mode)
     y_shape = pooled_shape(array.shape, axes, last)
     out = checked_out(out, y_shape, array, x)
-    wide, dtype = widened(array), _arguments.gradient_dtype(array.dtype)
+    # As it lies in memory, so that no stage turns it round.
+    layout, dtype = layout_of(array, rank, last), _arguments.gradient_dtype(array.dtype)
+    wide = widened(layout.in_memory_order(array))
     places = None
     if training:
         rng = _arguments.generator(s.rng)
         places = [drawn(axis, n, rng) for axis, n in zip(axes, grid, strict=True)]
     if places is not None and max(window.dilation) == 1:
-        y, back = _of_bins(rank, wide, last, [_bins(axis, some) for axis, some in zip(axes, places, strict=True)], gradient)
+        y, back = _of_bins(
+            rank, wide, layout.inner_channels, [_bins(axis, some) for axis, some in zip(axes, places, strict=True)], gradient
+        )
     else:
-        y, back = _of_all(rank, wide, s.data_format, window, axes, places, gradient)
-    y = finished(y, dtype, out)
-    return y, None if back is None else pullback_by(y_shape, array, back)
+        data_format = "channels_last" if layout.inner_channels else "channels_first"
+        y, back = _of_all(rank, wide, data_format, window, axes, places, gradient)
+    y = finished(layout.as_user_sees(y), dtype, out)
+    if back is None:
+        return y, None
+    return y, pullback_by(y_shape, array, lambda grad: layout.as_user_sees(back(layout.in_memory_order(grad))))
 
 
 def forward(rank: int, x: ArrayLike, setting: Setting, out: Array | None) -> Array:

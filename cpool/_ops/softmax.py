@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from cpool import _arguments
+from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike
-from cpool._arguments.parameters import channel_parameter, numbers_of
-from cpool._ops._call import Plan, planned, rounded
-from cpool._ops.beside import Family, WindowArguments, channels_of
+from cpool._arguments.parameters import Parameter, channel_parameter, numbers_of
+from cpool._ops._call import Plan, rounded
+from cpool._ops.beside import Family, WindowArguments, channels_of, planned_beside
 
 CONSTANT_WEIGHTS = 1
+
+
+def factor(name: str, value: ArrayLike, x: Array, plan: Plan) -> Parameter:
+    """What cells are multiplied by; an infinite one counts as the largest number: the result is the maximum, or the minimum."""
+    wide = _dispatch.at_least_float32(_arguments.gradient_dtype(x.dtype))
+    return channel_parameter(name, value, channels_of(x, plan)).limited(float(np.finfo(wide).max))
 
 
 def soft(rank: int, x: ArrayLike, window: WindowArguments, beta: ArrayLike, detach_weights: bool) -> Family:
     """SoftPool."""
     detach_weights = _arguments.flag("detach_weights", detach_weights)
-    array, plan = planned("beside", False, rank, x, *window)
-    parameter = channel_parameter("beta", beta, channels_of(array, plan))
-    return Family("softmax", x, array, plan, [parameter], flags=CONSTANT_WEIGHTS * detach_weights)
+    array, plan = planned_beside(rank, x, window)
+    return Family("softmax", x, array, plan, [factor("beta", beta, array, plan)], flags=CONSTANT_WEIGHTS * detach_weights)
 
 
 def log_sum_exp(rank: int, x: ArrayLike, window: WindowArguments, r: ArrayLike) -> Family:
     """The logarithm of the mean of exponentials."""
-    array, plan = planned("beside", False, rank, x, *window)
-    return Family("log_sum_exp", x, array, plan, [channel_parameter("r", r, channels_of(array, plan))])
+    array, plan = planned_beside(rank, x, window)
+    return Family("log_sum_exp", x, array, plan, [factor("r", r, array, plan)])
 
 
 class Important(Family):
@@ -46,7 +51,7 @@ class Important(Family):
 
 def importance(rank: int, x: ArrayLike, logits: ArrayLike, window: WindowArguments) -> Important:
     """Local importance pooling."""
-    array, plan = planned("beside", False, rank, x, *window)
+    array, plan = planned_beside(rank, x, window)
     return Important(x, array, plan, logits_of(logits, array.shape, plan.layout.channel_axis(array.ndim)))
 
 

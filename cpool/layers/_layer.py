@@ -92,8 +92,8 @@ class Layer:
 
     def zero_grad(self) -> None:
         """Set the gradients of the parameters to 0, in place."""
-        for gradient in self.grads.values():
-            gradient[...] = 0
+        for key in self.grads:
+            held(self.grads, key)[...] = 0
 
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
         """The shape of the result for an input of this shape."""
@@ -118,7 +118,7 @@ class Layer:
 
     def state_dict(self) -> dict[str, Array]:
         """Copies of the parameters."""
-        return {key: value.copy() for key, value in self.params.items()}
+        return {key: np.array(value) for key, value in self.params.items()}
 
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
         """Copy values into the parameters, in place; a ValueError that names the key where keys or shapes differ."""
@@ -129,13 +129,13 @@ class Layer:
                 raise ValueError(f"state: the key {key!r} is {'missing' if key in self.params else 'not one of the layer'}")
         values = {key: np.array(state[key]) for key in self.params}
         for key, value in values.items():  # all before any is copied
-            param = self.params[key]
+            param = held(self.params, key)
             if value.shape != param.shape:
                 raise ValueError(f"state[{key!r}]: shape {value.shape} must be that of the parameter, {param.shape}")
             if not np.can_cast(value.dtype, param.dtype, "same_kind"):
                 raise TypeError(f"state[{key!r}]: dtype {value.dtype} cannot become that of the parameter, {param.dtype}")
         for key, value in values.items():
-            self.params[key][...] = value
+            held(self.params, key)[...] = value
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles carry: all but what backward needs, which may be large and belongs to one forward."""
@@ -153,6 +153,17 @@ class Layer:
             elif value != repr(parameter.default):  # as text: a comparison of arrays would be an array
                 shown.append(f"{key}={value}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def held(arrays: dict[str, Array], key: str) -> Array:
+    """An array of `params` or `grads`, to be written to.
+
+    What numpy computes of an array without axes is a number and no array: ``params[key] = params[key] - step`` puts one there.
+    """
+    value = arrays[key]
+    if not isinstance(value, np.ndarray):
+        value = arrays[key] = np.array(value)
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from cpool._arguments import Array, ArrayLike, integer
+from cpool._arguments import Array, ArrayLike, Ints, Padding, integer, integers
 from cpool._ops.beside import WindowArguments
 from cpool.layers._window import WindowLayer
+
+StepArguments: TypeAlias = tuple[Ints | None, Padding, Ints, bool, str]
+"""stride, padding, dilation, ceil_mode and data_format."""
 
 
 class Call(Protocol):
@@ -28,7 +31,15 @@ class LearnedLayer(WindowLayer):
         self.grads[key] = np.zeros_like(value)
 
     def _window(self) -> WindowArguments:
-        return self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format
+        return (self.kernel_size, *self._steps())
+
+    def _kernel(self) -> tuple[int, ...]:
+        """Along each axis, the cells of a window."""
+        return integers("kernel_size", self.kernel_size, self.rank, 1)
+
+    def _steps(self) -> StepArguments:
+        """The window's arguments but for its size, which is that of a parameter."""
+        return self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format
 
     def _family(self, x: ArrayLike) -> Call:
         raise NotImplementedError(f"{type(self).__name__} defines no _family")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from cpool._arguments import DataFormat, Ints, Padding, channels_last, flag, spatial_shape, window
-from cpool._geometry import axes_of, pooled_shape
+from cpool._geometry import Axis, axes_of, pooled_shape
 from cpool.layers._layer import Layer, checked_shape, plain
 
 
@@ -39,5 +39,9 @@ class WindowLayer(Layer):
         """The shape of the result for an input of this shape, with or without a batch axis."""
         last = channels_last(self.data_format)
         shape = checked_shape(input_shape, self.rank, last)
+        return pooled_shape(shape, self._axes(spatial_shape(shape, self.rank, last)), last)
+
+    def _axes(self, spatial: tuple[int, ...]) -> tuple[Axis, ...]:
+        """The windows along these spatial axes."""
         windows = window(self.rank, self.kernel_size, self.stride, self.padding, self.dilation)
-        return pooled_shape(shape, axes_of(spatial_shape(shape, self.rank, last), windows, self.ceil_mode), last)
+        return axes_of(spatial, windows, self.ceil_mode)

@@ -8,9 +8,11 @@ import numpy as np
 
 from cpool._arguments import ArrayLike, DataFormat, Ints, Padding, flag, generator
 from cpool._docs import documented
+from cpool._geometry import Axis
 from cpool._ops import detail
 from cpool._ops.beside import Family
 from cpool._ops.detail import Filtered, Weighting
+from cpool.layers._layer import held
 from cpool.layers._learned import LearnedLayer, channel_start
 
 
@@ -51,7 +53,14 @@ class _DetailPreservingPool(LearnedLayer):
     def project(self) -> None:
         """Keep `log_lambda` at most 4 and `log_alpha` at most 10, in place: to be called after each update."""
         for key, most in (("log_lambda", 4), ("log_alpha", 10)):
-            np.minimum(self.params[key], most, out=self.params[key])
+            value = held(self.params, key)
+            np.minimum(value, most, out=value)
+
+    def _axes(self, spatial: tuple[int, ...]) -> tuple[Axis, ...]:
+        axes = super()._axes(spatial)
+        if not self.lite:
+            detail.filter_axes(axes)  # which says so where there are too few of its windows
+        return axes
 
     def _weighting(self) -> Weighting:
         return Weighting(self.params["log_lambda"], self.params["log_alpha"], self.symmetric, self.normalize, self.eps2)

@@ -7,11 +7,12 @@ from typing import Literal
 
 import numpy as np
 
-from cpool._arguments import ArrayLike, DataFormat, Ints, Padding, choice, generator, integers
+from cpool._arguments import ArrayLike, DataFormat, Ints, Padding, choice, generator
 from cpool._arguments.parameters import channel_parameter, probabilities
 from cpool._docs import documented
 from cpool._ops import gates
 from cpool._ops.beside import Family
+from cpool.layers._layer import held
 from cpool.layers._learned import LearnedLayer, channel_start, shape_of_each
 
 GATE_DEVIATION = 0.1
@@ -44,7 +45,8 @@ class _MixedPool(LearnedLayer):
 
     def project(self) -> None:
         """Keep `alpha` from 0 to 1, in place: to be called after each update."""
-        np.clip(self.params["alpha"], 0, 1, out=self.params["alpha"])
+        alpha = held(self.params, "alpha")
+        np.clip(alpha, 0, 1, out=alpha)
 
     def _family(self, x: ArrayLike) -> Family:
         return gates.mixed(self.rank, x, self._window(), self.params["alpha"], self.mode, self.training, self._generator)
@@ -124,12 +126,10 @@ class _GatedPool(LearnedLayer):
     ) -> None:
         super().__init__(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, data_format=data_format, name=name)
         self.num_channels, self.rng = num_channels, rng
-        shape = shape_of_each(integers("kernel_size", kernel_size, self.rank, 1), num_channels)
-        self._add("mask", generator(rng).normal(0, GATE_DEVIATION, shape))
+        self._add("mask", generator(rng).normal(0, GATE_DEVIATION, shape_of_each(self._kernel(), num_channels)))
 
     def _family(self, x: ArrayLike) -> Family:
-        window = (self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format)
-        return gates.gated(self.rank, x, self.params["mask"], *window)
+        return gates.gated(self.rank, x, self.params["mask"], *self._steps())
 
 
 @documented("gated", 1, "layer")
@@ -206,15 +206,14 @@ class _TreePool(LearnedLayer):
     ) -> None:
         super().__init__(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, data_format=data_format, name=name)
         self.num_channels, self.rng = num_channels, rng
-        kernel, source = integers("kernel_size", kernel_size, self.rank, 1), generator(rng)
+        kernel, source = self._kernel(), generator(rng)
         cells = math.prod(kernel)
         # Sums of the leaves near 1, whatever the size of the window.
         self._add("leaves", 1 / cells + source.normal(0, LEAF_DEVIATION / math.sqrt(cells), (2, *kernel)))
         self._add("gate", source.normal(0, GATE_DEVIATION, shape_of_each(kernel, num_channels)))
 
     def _family(self, x: ArrayLike) -> Family:
-        window = (self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format)
-        return gates.tree(self.rank, x, self.params["leaves"], self.params["gate"], *window)
+        return gates.tree(self.rank, x, self.params["leaves"], self.params["gate"], *self._steps())
 
 
 @documented("tree", 1, "layer")

@@ -11,7 +11,7 @@ from typing import Any
 
 from cpool._arguments import ArrayLike, Ints, choice, integers
 from cpool.layers._layer import Layer, plain
-from cpool.layers._window import WindowLayer
+from cpool.layers.blur import BlurPool2d, MaxBlurPool2d
 from cpool.layers.chance import MaxPoolDropout2d, RankPool2d, StochasticPool2d
 from cpool.layers.detail import DetailPreservingPool2d
 from cpool.layers.gates import GatedPool2d, MixedPool2d, TreePool2d
@@ -19,11 +19,12 @@ from cpool.layers.linear import AvgPool2d, SumPool2d
 from cpool.layers.lp import LPPool2d
 from cpool.layers.median import MedianPool2d
 from cpool.layers.power import GeMPool2d
+from cpool.layers.s3 import S3Pool2d
 from cpool.layers.select import MaxPool2d, MinPool2d
 from cpool.layers.softmax import LSEPool2d, SoftPool2d
 from cpool.layers.weights import OrdinalPool2d, WeightedMaxPool2d
 
-TYPES: dict[str, Callable[[Ints, Ints], WindowLayer]] = {
+TYPES: dict[str, Callable[[Ints, Ints], Layer]] = {
     "max": MaxPool2d,
     "min": MinPool2d,
     "aveg": AvgPool2d,  # the tutorial's spelling
@@ -43,6 +44,9 @@ TYPES: dict[str, Callable[[Ints, Ints], WindowLayer]] = {
     "lse": LSEPool2d,
     "soft": SoftPool2d,
     "detail_preserving": DetailPreservingPool2d,
+    "s3": lambda ksize, stride: S3Pool2d(ksize, stride, stride),  # the grid that distorts least
+    "blur": BlurPool2d,
+    "max_blur": lambda ksize, stride: MaxBlurPool2d(ksize, stride=stride),
 }
 """What needs no more than a window and a stride; the others are layers of their own."""
 
@@ -79,10 +83,10 @@ class Pooling(Layers):
     stride : int or sequence of int
         Steps from window to window.
     type : {"max", "aveg", "avg", "sum", "min", "lp", "median", "stochastic", "max_dropout", "rank", "mixed", "gated", "tree", \
-            "weighted_max", "ordinal", "gem", "lse", "soft", "detail_preserving"}
+            "weighted_max", "ordinal", "gem", "lse", "soft", "detail_preserving", "s3", "blur", "max_blur"}
         What is taken of a window; "aveg", as the tutorial spells it, and "avg" are the average, "lp" is the Euclidean norm. The
-        others are the layers of these names with their defaults: what they learn is in `params` and `grads`, and those that draw
-        at random do so in training only.
+        others are the layers of these names with their defaults ("s3" with the stride as its grid, "blur" with the window as its
+        filter): what they learn is in `params` and `grads`, and those that draw at random do so in training only.
 
     Raises
     ------

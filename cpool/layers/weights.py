@@ -7,10 +7,11 @@ from typing import Literal
 
 import numpy as np
 
-from cpool._arguments import Array, ArrayLike, DataFormat, Ints, Padding, choice, generator, integers
+from cpool._arguments import Array, ArrayLike, DataFormat, Ints, Padding, choice, generator
 from cpool._docs import documented
 from cpool._ops import weights
 from cpool._ops.beside import Family
+from cpool.layers._layer import held
 from cpool.layers._learned import LearnedLayer, shape_of_each
 
 
@@ -29,15 +30,15 @@ class _WeightedMaxPool(LearnedLayer):
     ) -> None:
         super().__init__(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, data_format=data_format, name=name)
         self.num_channels = num_channels
-        self._add("weight", np.ones(shape_of_each(integers("kernel_size", kernel_size, self.rank, 1), num_channels)))
+        self._add("weight", np.ones(shape_of_each(self._kernel(), num_channels)))
 
     def project(self) -> None:
         """Keep the weights at least 0, in place: to be called after each update."""
-        np.maximum(self.params["weight"], 0, out=self.params["weight"])
+        weight = held(self.params, "weight")
+        np.maximum(weight, 0, out=weight)
 
     def _family(self, x: ArrayLike) -> Family:
-        window = (self.stride, self.padding, self.dilation, self.ceil_mode, self.data_format)
-        return weights.weighted_max(self.rank, x, self.params["weight"], *window)
+        return weights.weighted_max(self.rank, x, self.params["weight"], *self._steps())
 
 
 @documented("weighted_max", 1, "layer")
@@ -115,28 +116,32 @@ class _OrdinalPool(LearnedLayer):
     ) -> None:
         super().__init__(kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, data_format=data_format, name=name)
         self.init, self.num_channels, self.rng = choice("init", init, ("avg", "max", "random")), num_channels, rng
-        cells, source = math.prod(integers("kernel_size", kernel_size, self.rank, 1)), generator(rng)
+        cells, source = math.prod(self._kernel()), generator(rng)
         shape = shape_of_each((cells,), num_channels)
         start = source.random(shape) if init == "random" else np.ones(shape)
         if init == "max":
             start[..., 1:] = 0
-        self._add("weight", start)
-        self.project()
+        self._add("weight", start / start.sum(axis=-1, keepdims=True))
 
     def project(self) -> None:
-        """Clip the weights at 0 and scale them to add up to 1, in place: to be called after each update."""
-        on_simplex(self.params["weight"])
+        """Move the weights to the nearest of at least 0 that add up to 1, in place: to be called after each update."""
+        on_simplex(held(self.params, "weight"))
 
     def _family(self, x: ArrayLike) -> Family:
         return weights.ordinal(self.rank, x, self.params["weight"], self._window())
 
 
 def on_simplex(rows: Array) -> None:
-    """Make each row, in place, weights of at least 0 that add up to 1: clipped and scaled, or all alike where none is above 0."""
-    np.maximum(rows, 0, out=rows)
-    total = rows.sum(axis=-1, keepdims=True)
-    np.copyto(rows, 1, where=total == 0)
-    rows /= rows.sum(axis=-1, keepdims=True)
+    """Move each row, in place, to the nearest weights of at least 0 that add up to 1: all shifted alike, then clipped at 0.
+
+    Not scaled: an update that raises all weights by the same, as one by signs of gradients does, must leave them where they were,
+    and scaled they would come nearer to each other.
+    """
+    falling = -np.sort(-rows, axis=-1)
+    # What would have to be taken from the k largest for these to add up to 1; as many count as are then above 0.
+    shifts = (np.cumsum(falling, axis=-1) - 1) / np.arange(1, rows.shape[-1] + 1)
+    last = np.count_nonzero(falling > shifts, axis=-1, keepdims=True) - 1
+    np.maximum(rows - np.take_along_axis(shifts, last, axis=-1), 0, out=rows)
 
 
 @documented("ordinal", 1, "layer")

@@ -11,13 +11,15 @@ from cpool._arguments import Array, ArrayLike, DataFormat
 from cpool._arguments.parameters import vector_parameter
 from cpool.reference._learned import Pullback
 from cpool.reference._pullback import fill, rounded
-from cpool.reference.softmax import softmax
+from cpool.reference.softmax import from_top, softmax
 
 
 def attention_pool(
     _: int, /, x: ArrayLike, query: ArrayLike, *, data_format: DataFormat = "channels_first", out: Array | None = None
 ) -> tuple[Array, Pullback]:  # fmt: skip
     """The cells of each image weighted by attention: y[n, c] = sum over t of w[n, t] x[n, c, t], w = softmax(query . x).
+
+    All of it relative to the first cell of each channel: what is equal is then exactly so, however large.
 
     Gradients, with e[n, t] = w[n, t] (sum over c of g[n, c] (x[n, c, t] - y[n, c])): grad_x[n, c, t] = g[n, c] w[n, t] +
     query[c] e[n, t], and grad_query[c] = sum over n and t of e[n, t] x[n, c, t].
@@ -32,15 +34,18 @@ def attention_pool(
     parameter = vector_parameter("query", query, images.channels)
     q, cells = parameter.table[:, 0], images.cells
     with np.errstate(all="ignore"):
-        weights = softmax(np.einsum("c,nct->nt", q, cells))
-        y = np.einsum("nct,nt->nc", cells, weights)
+        first = cells[:, :, :1]
+        apart = cells - first
+        weights = softmax(from_top(np.einsum("c,nct->nt", q, apart), np.ones(1))[1])
+        beyond = np.einsum("nct,nt->nc", apart, weights)
+        y = first[:, :, 0] + beyond
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Any:
         grad = images.gradient(grad_y, out)
         with np.errstate(all="ignore"):
-            slopes = weights * np.einsum("nc,nct->nt", grad, cells - y[:, :, None])
+            slopes = weights * np.einsum("nc,nct->nt", grad, apart - beyond[:, :, None])
             grad_x = grad[:, :, None] * weights[:, None] + q[:, None] * slopes[:, None]
-            grad_query = np.einsum("nct,nt->c", cells, slopes)
+            grad_query = np.einsum("nct,nt->c", apart, slopes)
         return fill(out, images.as_x(grad_x)), parameter.gradient(grad_query[:, None])
 
     return fill(out, rounded(y, images.dtype)), pullback

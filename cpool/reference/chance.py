@@ -38,16 +38,20 @@ def stochastic_pool(
         return picked(call, by_value, rng, out)
     check_rng(rng)
 
+    def mean_share(share: Array, total: Array) -> Array:
+        found: Array = (share**2).sum(axis=1) / np.where(total == 0, 1, total)
+        return found
+
     def value(x: Array, _: Array, p: list[Array]) -> Array:
         unit, share = shares(x)
         total = share.sum(axis=1)
-        found: Array = np.where(total == 0, 0, unit * (share**2).sum(axis=1) / np.where(total == 0, 1, total))
+        found: Array = np.where(total == 0, 0, unit * mean_share(share, total))
         return found
 
     def slopes(x: Array, _: Array, p: list[Array], y: Array, g: Array) -> tuple[Array, list[Array]]:
-        unit, share = shares(x)
+        _, share = shares(x)
         total = share.sum(axis=1)
-        slope = g[:, None] * (2 * share - (y / unit)[:, None]) / np.where(total == 0, 1, total)[:, None]
+        slope = g[:, None] * (2 * share - mean_share(share, total)[:, None]) / np.where(total == 0, 1, total)[:, None]
         return np.where(x > 0, slope, np.where(np.isnan(x), x, 0)), []
 
     return pooled(call, [], value, slopes, out)

@@ -81,7 +81,7 @@ def detail_preserving_pool(
     w[t] = u[t]**(lambda / 2) + alpha, lambda = exp(log_lambda), alpha = exp(log_alpha), u[t] = q[t] / c, q[t] = d[t]**2 + eps2;
     d[t] is x[t] - m, or without `symmetric` max(x[t] - m, 0), and c is the mean or the sum of q, or 1. With `filter` m is not the
     mean: it is the sum of the filter times the 3 cells along each axis around the place where the window starts, + `bias`, by
-    the steps of the window from a padding of 1 on; outside cells count 0.
+    the steps of the window from a padding of 1 on, as often as there are windows; outside cells count 0.
 
     Gradients: see `Formula.slopes`; that of m is spread over the cells that it is made of, and over filter and bias.
 
@@ -151,11 +151,12 @@ class Filtered:
         if bias is not None:
             self.parameters.append(shaped_parameter("bias", bias, (), call.channels))
         around = Call(call.rank, call.x, 3, stride, 1, 1, False, data_format)
-        if around.spatial != call.spatial:
+        if any(one < other for one, other in zip(around.spatial, call.spatial, strict=True)):
             raise ValueError(
-                f"filter: its windows, {around.spatial}, must be as many along each axis as those of the pooling, {call.spatial}"
+                f"filter: along each axis it must have at least as many as the pooling, {call.spatial}, not {around.spatial}"
             )
-        self.call, self.windows = call, around.windows
+        grid = np.arange(len(around.windows)).reshape(around.spatial)[tuple(map(slice, call.spatial))]
+        self.call, self.windows = call, [around.windows[o] for o in grid.ravel()]
         self.numbers = [call.numbers(parameter) for parameter in self.parameters]
 
     def value(self, o: int) -> Array:

@@ -10,6 +10,9 @@ from cpool._arguments.parameters import channel_parameter
 from cpool.reference._learned import Call, Pullback, pooled
 from cpool.reference.softmax import log_mean_exp, slope_of_r
 
+MOST = 1e30
+"""What an infinite power counts as."""
+
 
 def gem_pool(
     rank: int, /, x: ArrayLike, p: ArrayLike, kernel_size: Ints | None = None, stride: Ints | None = None, padding: Padding = 0,
@@ -42,16 +45,20 @@ def gem_pool(
         # Relative to the largest cell, or to the least where p is negative.
         c = np.maximum(x, eps)
         one = np.where(p < 0, c.min(axis=1, keepdims=True), c.max(axis=1, keepdims=True))
-        return one, np.log(c / one)
+        return one, np.where(c == one, 0, np.log(c / one))
 
     def value(x: Array, _: Array, p: list[Array]) -> Array:
-        one, log = logs(x, p[0])
-        found: Array = (one * np.exp(log_mean_exp(log, p[0])))[:, 0]
+        power = np.clip(p[0], -MOST, MOST)
+        one, log = logs(x, power)
+        found: Array = np.where(np.isinf(one), one, one * np.exp(log_mean_exp(log, power)))[:, 0]
         return found
 
     def slopes(x: Array, _: Array, p: list[Array], y: Array, g: Array) -> tuple[Array, list[Array]]:
-        _, log = logs(x, p[0])
-        slope = np.exp((p[0] - 1) * (log - log_mean_exp(log, p[0]))) / x.shape[1]
-        return g[:, None] * np.where(x >= eps, slope, 0), [(g * y)[:, None] * slope_of_r(log, p[0])]
+        power = np.clip(p[0], -MOST, MOST)
+        _, log = logs(x, power)
+        root = log_mean_exp(log, power)
+        exponent = np.where((power == 1) & ~np.isnan(root), 0, (power - 1) * (log - root))
+        slope = np.where(np.isnan(x), x, np.where(x >= eps, np.exp(exponent) / x.shape[1], 0))
+        return g[:, None] * slope, [(g * y)[:, None] * slope_of_r(log, power)]
 
     return pooled(call, [parameter], value, slopes, out)

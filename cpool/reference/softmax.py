@@ -12,12 +12,39 @@ from cpool._arguments.parameters import channel_parameter, numbers_of
 from cpool.reference._learned import Call, Pullback, pooled
 from cpool.reference._pullback import fill, rounded
 
+MOST = float(np.finfo(np.float64).max)
+"""What an infinite beta or r counts as: a factor by which any two cells that differ are far apart."""
+
+
+def from_top(x: Array, factor: Array) -> tuple[Array, Array]:
+    """The largest cell of each row, or the least where the factor is negative, and all cells less that: 0 for equal ones, even
+    where they are infinite."""
+    top = np.where(factor < 0, x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True))
+    return top, np.where(x == top, 0, x - top)
+
+
+def exponents(d: Array, factor: Array) -> Array:
+    """factor d, none above 0: a distance that is 0 is so by any factor, and a factor of 0 makes any distance so."""
+    return np.where((d == 0) | (factor == 0), 0, factor * d)
+
 
 def softmax(z: Array) -> Array:
-    """Of each row; relative to the largest, so that nothing overflows."""
-    weights = np.exp(z - z.max(axis=1, keepdims=True))
+    """Of each row, none of whose numbers is above 0, and one is 0."""
+    weights = np.exp(z)
     found: Array = weights / weights.sum(axis=1, keepdims=True)
     return found
+
+
+def weighed(w: Array, x: Array) -> Array:
+    """The sum of w x of each row, (rows, 1); what counts for nothing may be infinite."""
+    found: Array = np.where(w == 0, 0, w * x).sum(axis=1, keepdims=True)
+    return found
+
+
+def apart(w: Array, x: Array) -> Array:
+    """How far the cells of each row are from their weighted sum, both taken from a cell of the largest weight; 0 without weight."""
+    d = x - np.take_along_axis(x, w.argmax(axis=1)[:, None], 1)
+    return np.where(w == 0, 0, d - weighed(w, d))
 
 
 def soft_pool(
@@ -40,27 +67,38 @@ def soft_pool(
     parameter = channel_parameter("beta", beta, call.channels)
     detach_weights = arguments.flag("detach_weights", detach_weights)
 
+    def weights(x: Array, beta: Array) -> Array:
+        return softmax(exponents(from_top(x, beta)[1], beta))
+
     def value(x: Array, _: Array, p: list[Array]) -> Array:
-        found: Array = (softmax(p[0] * x) * x).sum(axis=1)
-        return found
+        return weighed(weights(x, limited(p[0])), x)[:, 0]
 
     def slopes(x: Array, _: Array, p: list[Array], y: Array, g: Array) -> tuple[Array, list[Array]]:
-        share, apart = g[:, None] * softmax(p[0] * x), x - y[:, None]
-        return share if detach_weights else share * (1 + p[0] * apart), [(share * apart * x).sum(axis=1, keepdims=True)]
+        beta = limited(p[0])
+        w = weights(x, beta)
+        d, share = apart(w, x), g[:, None] * w
+        return share if detach_weights else share * (1 + beta * d), [(share * d * d).sum(axis=1, keepdims=True)]
 
     return pooled(call, [parameter], value, slopes, out)
 
 
+def limited(factor: Array) -> Array:
+    """An infinite factor as the largest number."""
+    return np.clip(factor, -MOST, MOST)
+
+
 def log_mean_exp(d: Array, r: Array) -> Array:
     """log(mean exp(r d)) / r of each row, and the mean where r is 0. No r d is above 0, and one is 0."""
-    found: Array = np.where(r == 0, d.mean(axis=1, keepdims=True), np.log1p(np.expm1(r * d).mean(axis=1, keepdims=True)) / r)
+    logarithm = np.log1p(np.expm1(exponents(d, r)).mean(axis=1, keepdims=True))
+    found: Array = np.where(r == 0, d.mean(axis=1, keepdims=True), logarithm / r)
     return found
 
 
 def slope_of_r(d: Array, r: Array) -> Array:
     """The derivative of `log_mean_exp` with respect to r."""
-    near = np.abs(r * d).max(axis=1, keepdims=True) < 1e-6
-    steep = ((softmax(r * d) * d).sum(axis=1, keepdims=True) - log_mean_exp(d, r)) / r
+    z = exponents(d, r)
+    near = (np.abs(r * d) < 1e-6).all(axis=1, keepdims=True)
+    steep = (weighed(softmax(z), d) - log_mean_exp(d, r)) / r
     found: Array = np.where(near, d.var(axis=1, keepdims=True) / 2, steep)
     return found
 
@@ -83,17 +121,16 @@ def lse_pool(
     call = Call(rank, x, kernel_size, stride, padding, dilation, ceil_mode, data_format)
     parameter = channel_parameter("r", r, call.channels)
 
-    def top(x: Array, r: Array) -> Array:
-        found: Array = np.where(r < 0, x.min(axis=1, keepdims=True), x.max(axis=1, keepdims=True))
-        return found
-
     def value(x: Array, _: Array, p: list[Array]) -> Array:
-        one = top(x, p[0])
-        found: Array = (one + log_mean_exp(x - one, p[0]))[:, 0]
+        r = limited(p[0])
+        one, d = from_top(x, r)
+        found: Array = np.where(np.isinf(one), one, one + log_mean_exp(d, r))[:, 0]
         return found
 
     def slopes(x: Array, _: Array, p: list[Array], y: Array, g: Array) -> tuple[Array, list[Array]]:
-        return g[:, None] * softmax(p[0] * x), [g[:, None] * slope_of_r(x - top(x, p[0]), p[0])]
+        r = limited(p[0])
+        _, d = from_top(x, r)
+        return g[:, None] * softmax(exponents(d, r)), [g[:, None] * slope_of_r(d, r)]
 
     return pooled(call, [parameter], value, slopes, out)
 
@@ -122,11 +159,15 @@ def softmax_pool(
     if out is not None:
         arguments.output(out, call.y_shape, call.dtype, apart_from=[call.x, given])
     x, z = call.planes, call.to_planes(np.broadcast_to(given, call.x.shape))
+
+    def weights(cells: Array) -> Array:
+        return softmax(from_top(z[:, cells], np.ones(1))[1])
+
     y = np.zeros((len(x), len(call.windows)))
     with np.errstate(all="ignore"):
         for o, (cells, _) in enumerate(call.windows):
             if cells.size:
-                y[:, o] = (softmax(z[:, cells]) * x[:, cells]).sum(axis=1)
+                y[:, o] = weighed(weights(cells), x[:, cells])[:, 0]
 
     def pullback(grad_y: ArrayLike, *, out: Array | None = None) -> Any:
         grad_given = arguments.array("grad_y", grad_y)
@@ -137,9 +178,10 @@ def softmax_pool(
         with np.errstate(all="ignore"):
             for o, (cells, _) in enumerate(call.windows):
                 if cells.size:
-                    share = grad[:, o, None] * softmax(z[:, cells])
+                    w = weights(cells)
+                    share = grad[:, o, None] * w
                     grad_x[:, cells] += share
-                    grad_z[:, cells] += share * (x[:, cells] - y[:, o, None])
+                    grad_z[:, cells] += share * apart(w, x[:, cells])
         grad_logits = call.exactly_as_x(grad_z)
         if given.shape != call.x.shape:
             grad_logits = grad_logits.sum(axis=axis, keepdims=True)

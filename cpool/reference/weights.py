@@ -87,7 +87,7 @@ def ordinal_pool(
         np.put_along_axis(of_x, ordered(x), (g * factor)[:, None] * p[0][:, :n], 1)
         of_weight[:, :n] = (g * factor)[:, None] * cells_by_rank
         # The factor is all / some: every weight adds to the first, those of ranks that there are also to the second.
-        slope = (g * products.sum(axis=1) / some)[:, None]
+        slope = np.where(np.isinf(some), 0, g * products.sum(axis=1) / some)[:, None]
         of_weight += slope
         of_weight[:, :n] -= slope * factor[:, None]
         return of_x, [of_weight]
