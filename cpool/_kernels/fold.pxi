@@ -1,8 +1,23 @@
 # Windows as large as the input: all its axes are one, and a plane is one sweep, whose best or sum is its result; of a gradient,
 # one value all over, or one cell.
 
+cdef extern from "stream.h" nogil:
+    int STREAMED "CPOOL_STREAMED"
+    int STREAM_PART "CPOOL_STREAM_PART"
+    void stream "cpool_stream"(char*, const char*, Py_ssize_t)
+    void end_stream "cpool_stream_end"()
+    void fill_all "cpool_fill_all"(char*, const char*, Py_ssize_t, Py_ssize_t)
+
+
 cdef enum:
     FOLDED = 64     # planes whose sums are divided and stored together
+    GIVEN = 16 * 1024   # bytes of gradients that are cleared, or streamed, at a time
+
+
+cdef inline bint streams_planes(Py_ssize_t planes, Py_ssize_t bytes) noexcept nogil:
+    # Whether a gradient of so many planes of so many bytes is streamed: see stream.h.
+    return 0 < bytes <= GIVEN and planes >= STREAMED // bytes
+
 
 cdef inline bint covered(const Axis* a) noexcept nogil:
     return a.out == 1 and a.kernel == a.size and a.before == 0 and a.dilation == 1 and a.after == 0
