@@ -199,3 +199,30 @@ def test_layers(kind):
         assert_same_bits(each.eval()(x), y)
     with pytest.raises(TypeError, match="data_format"):
         type(layer)(data_format=2)
+
+
+# ------------------------------------------------------------------------------------------------ large gradients
+@pytest.mark.parametrize("shape", [(40, 1100, 10, 10), (30, 100, 40, 41), (3, 2, 70, 71)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+@pytest.mark.parametrize("name", ["global_max_pool", "global_avg_pool", "global_sum_pool"])
+def test_large_gradients_are_those_of_parts(name, dtype, shape):
+    rng = np.random.default_rng(11)
+    x = rng.standard_normal(shape, np.float32).astype(dtype)
+    x[0, :, 3, 4] = np.nan
+    g = rng.standard_normal((*shape[:2], 1, 1), np.float32).astype(dtype)
+    g[0, :2, 0, 0] = -0.0, np.inf
+    first = slice(shape[0] - 1, None)
+    for variant, threads in RUNS:
+        with _dispatch.using(variant), _threads.exactly(threads):
+            grad = getattr(cpool.vjp, name)(x)[1](g)
+            part = getattr(cpool.vjp, name)(x[first])[1](g[first])
+            assert grad[first].tobytes() == part.tobytes()
+            if name == "global_max_pool":
+                where = np.nan_to_num(x.reshape(*shape[:2], -1).astype(np.float32), nan=np.inf).argmax(-1)
+                want = np.zeros((*shape[:2], shape[2] * shape[3]), dtype)
+                np.put_along_axis(want, where[..., None], g[..., 0] + dtype(0), -1)
+                assert grad.tobytes() == want.tobytes()
+            else:
+                cells = shape[2] * shape[3] if "avg" in name else 1
+                want = (g.astype(np.float64) * (1 / cells) if dtype != np.float64 else g / cells).astype(dtype)
+                assert_same_bits(grad, np.ascontiguousarray(np.broadcast_to(want, shape)))

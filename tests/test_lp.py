@@ -205,6 +205,57 @@ def test_against_torch(rank, p, stride, dtype):
     np.testing.assert_allclose(pullback(g), t.grad.numpy(), rtol=bound, atol=bound)
 
 
+# ------------------------------------------------------------------------------------------------ how good powers are
+@pytest.mark.parametrize("p", [3, 2.5, 1.1, 0.5, 7.3, 33])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_units_in_the_last_place(dtype, p):
+    rng = np.random.default_rng(8)
+    size = 30 / p if dtype == np.float32 else 300 / p
+    x = (rng.choice([-1, 1], 4000) * np.exp2(rng.uniform(-size, size, 4000))).astype(dtype)
+    powers = (np.abs(x.astype(np.longdouble)) ** np.longdouble(p)).reshape(-1, 2).sum(1)
+    want = powers ** (1 / np.longdouble(p))
+    g = rng.uniform(1, 2, 2000).astype(dtype)
+    ratio = np.abs(x).astype(np.longdouble) / np.repeat(want, 2)
+    grad_want = np.sign(x) * np.repeat(g, 2) * ratio ** (np.longdouble(p) - 1)
+    for variant in _dispatch.available():
+        with _dispatch.using(variant):
+            y, pullback = cpool.vjp.lp_pool1d(x[None], p, 2)
+            assert units(y[0], want).max() <= (1 if dtype == np.float32 else 4)
+            error = units(pullback(g[None])[0], grad_want)[np.abs(grad_want) > np.finfo(dtype).tiny]
+            assert error.max() <= (1 if dtype == np.float32 else 2 * p + 4)  # the norm is rounded, and to the power of p - 1
+
+
+def units(found, want):
+    """How far the found are from the longer numbers, in units in the last place."""
+    return np.abs(found - want) / np.spacing(np.abs(want.astype(found.dtype)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_roots_of_powers_are_exact(dtype):
+    for p, cells, want in [(3, [3, 4, 5], 6), (3, [6, 8, 10], 12), (2.5, [4, 0, 0], 4), (0.5, [4, 9, 16], 81), (1.5, [0, 0, 9], 9)]:
+        for variant in _dispatch.available():
+            with _dispatch.using(variant):
+                assert cpool.lp_pool1d(np.array([cells], dtype), p, 3).tolist() == [[want]]
+
+
+@pytest.mark.parametrize("p", [3, 2.5, 0.5])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_bit_depends_on_the_place_in_a_vector(dtype, p):
+    rng = np.random.default_rng(9)
+    x = rng.standard_normal(300).astype(dtype)
+    g = rng.standard_normal(150).astype(dtype)
+    x[[3, 40, 41, 80, 150]] = 0, np.inf, np.nan, 0, -0.0
+    for variant in _dispatch.available():
+        with _dispatch.using(variant):
+            alone = [cpool.vjp.lp_pool1d(x[None, 2 * i : 2 * i + 2], p, 2) for i in range(150)]
+            want = np.concatenate([y[0] for y, _ in alone])
+            grads = np.concatenate([pullback(g[None, i : i + 1])[0] for i, (_, pullback) in enumerate(alone)])
+            for n in [*range(1, 36), 63, 64, 65, 127, 128, 129, 150]:
+                y, pullback = cpool.vjp.lp_pool1d(x[None, : 2 * n], p, 2)
+                assert_same_bits(y[0], want[:n])
+                assert_same_bits(pullback(g[None, :n])[0], grads[: 2 * n])
+
+
 # ------------------------------------------------------------------------------------------------ equal bits
 LARGE = [
     ((2, 2, 100, 130), {"kernel_size": 3, "stride": 2, "padding": 1}),

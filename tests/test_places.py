@@ -90,3 +90,29 @@ def test_places_beyond_the_plane_are_refused(value):
         kernels.put_at(values[:2], places, result, *sizes)
     with pytest.raises(ValueError, match="places"):
         kernels.put_at(values, places.astype(np.int16), result, *sizes)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_unpool_planes(seed):
+    rng = np.random.default_rng(seed)
+    planes, outputs, cells = (int(n) for n in rng.integers(1, (5, 80, 60)))
+    places = rng.integers(0, cells, (planes, outputs, 1)).astype(rng.choice([np.int32, np.int64]))
+    values = (rng.standard_normal(places.shape) * 100).astype(DTYPES[seed % len(DTYPES)])
+    _, put, kept, _ = scattered(places, values, cells)
+    sizes = (planes, outputs, cells, int(rng.integers(0, 4)))
+    for variant in VARIANTS:
+        with _dispatch.using(variant):
+            result, last = np.full(put.shape, 7, values.dtype), np.full(places.shape, 7, np.int32)
+            assert _dispatch.kernels.unpool_planes(values, places, last, result, *sizes)
+            np.testing.assert_array_equal(result, put)
+            np.testing.assert_array_equal(last, kept)
+            result[...] = 7
+            assert _dispatch.kernels.unpool_planes(values, places, None, result, *sizes)
+            np.testing.assert_array_equal(result, put)
+            wrong = places.copy()
+            for value in (-1, cells, np.iinfo(places.dtype).max, np.iinfo(places.dtype).min):
+                wrong.flat[rng.integers(wrong.size)] = value
+                assert not _dispatch.kernels.unpool_planes(values, wrong, last, result, *sizes)
+            for array in (result[:-1], result.astype(np.complex128)):
+                with pytest.raises(ValueError, match="kernel called with"):
+                    _dispatch.kernels.unpool_planes(values, places, last, array, *sizes)

@@ -148,6 +148,70 @@ def test_a_pullback_keeps_what_it_needs():
         assert_same_bits(pullback([[1.0, 2.0, 3.0, 4.0]]), before)
 
 
+# ------------------------------------------------------------------------------------------------ large results
+LARGE = [
+    ("pairs", np.float32, (2, 64, 96, 96), {"kernel_size": 2}),
+    ("pairs, cells left over", np.float64, (1, 30, 97, 131), {"kernel_size": 2, "output_size": (195, 263)}),
+    ("3x3", np.float32, (1, 40, 120, 113), {"kernel_size": 3}),
+    ("bytes", np.uint8, (1, 20, 340, 341), {"kernel_size": 3}),
+    ("gaps", np.float32, (1, 30, 130, 130), {"kernel_size": 2, "stride": 3, "output_size": (391, 390)}),
+    ("small planes", np.float32, (40, 200, 11, 12), {"kernel_size": 2}),
+    ("pixels", np.float32, (2, 96, 96, 64), {"kernel_size": 2, "data_format": "channels_last"}),
+    ("places", np.float32, (2, 200, 57, 57), {"kernel_size": 3, "stride": 2, "padding": 1}),
+    ("places of doubles", np.float64, (1, 200, 57, 57), {"kernel_size": 3, "stride": 2, "padding": 1}),
+]
+
+
+@pytest.mark.parametrize(("name", "dtype", "shape", "options"), LARGE, ids=[case[0] for case in LARGE])
+def test_large_results(name, dtype, shape, options):
+    rng = np.random.default_rng(0)
+    last = options.get("data_format") == "channels_last"
+    first = shape if not last else (shape[0], shape[3], *shape[1:3])
+    kernel, stride, before = options["kernel_size"], options.get("stride", options["kernel_size"]), options.get("padding", 0)
+    sizes = options.get("output_size") or tuple((n - 1) * stride + kernel - 2 * before for n in first[2:])
+    rows, columns = (
+        np.clip(rng.integers(0, kernel, first) + np.arange(n).reshape(to) * stride - before, 0, size - 1)
+        for n, to, size in zip(first[2:], ((-1, 1), (1, -1)), sizes, strict=True)
+    )
+    indices = rows * sizes[1] + columns
+    x = rng.integers(1, 200, first).astype(dtype)
+    want = np.zeros((*first[:2], math.prod(sizes)), dtype)
+    owner = np.full(want.shape, -1)
+    flat, number = indices.reshape(*first[:2], -1), np.arange(math.prod(first[2:]))
+    order = np.broadcast_to(number, flat.shape)
+    for part in np.array_split(number, 4):  # the last of equal indices wins, within a part as well
+        np.put_along_axis(want, flat[..., part], x.reshape(flat.shape)[..., part], -1)
+        np.put_along_axis(owner, flat[..., part], order[..., part], -1)
+    kept = np.take_along_axis(owner, flat, -1) == order
+    grad = rng.integers(1, 200, want.shape).astype(np.float32 if dtype == np.float32 else np.float64)
+    grad_want = np.where(kept, np.take_along_axis(grad, flat, -1), 0).reshape(first)
+    want, grad = want.reshape(*first[:2], *sizes), grad.reshape(*first[:2], *sizes)
+    if last:
+        x, indices, want, grad, grad_want = (
+            np.ascontiguousarray(np.moveaxis(a, 1, -1)) for a in (x, indices, want, grad, grad_want)
+        )
+    for variant, threads in OTHERS:
+        with _dispatch.using(variant), _threads.exactly(threads):
+            y, pullback = cpool.vjp.max_unpool2d(x, indices, **options)
+            assert np.array_equal(y, want), (variant, threads)
+            assert np.array_equal(pullback(grad), grad_want), (variant, threads)
+            y[...] = 7
+            assert np.array_equal(cpool.max_unpool2d(x, indices, **options, out=y), want), (variant, threads)
+
+
+@pytest.mark.parametrize("stride", [2, 1])
+def test_an_index_outside_late_in_a_large_call(stride):
+    indices = np.tile(np.arange(30 * 30).reshape(30, 30), (3, 40, 1, 1))
+    if stride == 2:
+        indices = np.tile(np.arange(30)[:, None] * 120 + 2 * np.arange(30), (3, 40, 1, 1))
+    x = np.ones(indices.shape, np.float32)
+    for value in (-1, 2**32, 3600):
+        indices[2, 39, 29, 29] = value
+        for variant in _dispatch.available():
+            with _dispatch.using(variant), pytest.raises(ValueError, match=rf"indices\[2, 39, 29, 29\]={value}"):
+                cpool.vjp.max_unpool2d(x, indices, 2, stride)
+
+
 # ------------------------------------------------------------------------------------------------ gradient, equal indices
 @pytest.mark.parametrize("module", [cpool, cpool.reference], ids=["compiled", "reference"])
 @pytest.mark.parametrize("duplicates", ["last", "sum"])

@@ -32,11 +32,19 @@ CPOOL_INLINE T FN(best_of_stretch)(int op, const T *x, isize n)
             b = BLOCK(combine, CPOOL_LONGEST)(op, b, LOAD(i));
         c = BLOCK(combine, CPOOL_LONGEST)(op, c, LOAD(n - L));
         a = BLOCK(combine, CPOOL_LONGEST)(op, BLOCK(combine, CPOOL_LONGEST)(op, a, b), BLOCK(combine, CPOOL_LONGEST)(op, c, d));
-        memcpy(lanes, &a, sizeof lanes);
         /* Halves of what is left: a chain through all lanes would take longer than a small plane. */
+#if CPOOL_BYTES && BITS >= 32
+#define PAIR(which) __builtin_shufflevector(a, a, CPOOL_NAME(which, CPOOL_NAME(CPOOL_NAME(CPOOL_LANES, CPOOL_LONGEST), BITS)))
+        for (int pairs = 1; pairs < L; pairs *= 2)
+            a = BLOCK(combine, CPOOL_LONGEST)(op, PAIR(CPOOL_EVEN), PAIR(CPOOL_ODD));
+#undef PAIR
+        memcpy(lanes, &a, sizeof(T));
+#else
+        memcpy(lanes, &a, sizeof lanes);
         for (int half = L / 2; half > 0; half /= 2)
             for (int j = 0; j < half; j++)
                 lanes[j] = FN(better)(op, lanes[j], lanes[j + half]) || UNORDERED(lanes[j + half]) ? lanes[j + half] : lanes[j];
+#endif
         return lanes[0];
     }
     for (; i < n; i++)

@@ -3,36 +3,76 @@
 #ifndef CPOOL_LP_H
 #define CPOOL_LP_H
 
+#include "powers.h"
+
 enum { CPOOL_LP_1, CPOOL_LP_2, CPOOL_LP_3, CPOOL_LP_4, CPOOL_LP_ANY, CPOOL_LP_MAX };
 
 typedef struct {
     int kind;        /* of the above */
+    int exact;       /* as the results of double, and very large p, need powers */
     int careful;     /* powers and quotients may leave the range */
     double p;
+    cpool_exponent power, root, slope; /* p, 1 / p and p - 1 */
     double low, high; /* between which a sum of powers is as exact as any; NaN is */
 } cpool_lp;
 
-CPOOL_INLINE double cpool_lp_power(int kind, double p, double a)
+static void cpool_lp_set_exponents(cpool_lp *lp)
 {
-    return kind == CPOOL_LP_1 ? a : kind == CPOOL_LP_2 ? a * a : kind == CPOOL_LP_3 ? a * a * a
-         : kind == CPOOL_LP_4 ? (a * a) * (a * a) : pow(a, p);
+    /* Beyond, powers of all but 1 are 0 or infinite. */
+    const double p = lp->p < 0x1p70 ? lp->p : 0x1p70, root = 1 / p, rest = p < 0x1p-70 ? 0 : fma(-p, root, 1) / p;
+    lp->power.high = p;
+    lp->power.low = 0;
+    lp->root.high = root;
+    lp->root.low = rest; /* counts for hundreds of units in the last place where a sum is very large or small */
+    lp->slope.high = p - 1;
+    lp->slope.low = p < 1 ? p - (lp->slope.high + 1) : 0;
 }
-/* s^(1 / p). What 1 / p is rounded by counts for hundreds of units in the last place where s is very large or small. */
-static inline double cpool_lp_any_root(double p, double sum)
+
+/* What is kept of n numbers, in place. */
+static void cpool_lp_powers_of(const cpool_lp *lp, double *restrict a, isize n, cpool_exponent e)
 {
-    const double power = 1 / p, rest = fma(-p, power, 1) / p, found = pow(sum, power);
-    return sum > 0 && found > 0 && found <= DBL_MAX ? found + found * (rest * log(sum)) : found;
+    if (lp->exact)
+        cpool_powers_exact(a, e, n);
+    else
+        cpool_powers_short(a, e, n);
 }
-CPOOL_INLINE double cpool_lp_root(int kind, double p, double sum)
+#define CPOOL_LP_EACH(value) for (isize i = 0; i < n; i++) a[i] = value; break
+/* a^p */
+static void cpool_lp_powers(const cpool_lp *lp, double *restrict a, isize n)
 {
-    return kind == CPOOL_LP_1 ? sum : kind == CPOOL_LP_2 ? sqrt(sum) : kind == CPOOL_LP_3 ? cbrt(sum)
-         : kind == CPOOL_LP_4 ? sqrt(sqrt(sum)) : cpool_lp_any_root(p, sum);
+    switch (lp->kind) {
+    case CPOOL_LP_1: break;
+    case CPOOL_LP_2: CPOOL_LP_EACH(a[i] * a[i]);
+    case CPOOL_LP_3: CPOOL_LP_EACH(a[i] * a[i] * a[i]);
+    case CPOOL_LP_4: CPOOL_LP_EACH((a[i] * a[i]) * (a[i] * a[i]));
+    default: cpool_lp_powers_of(lp, a, n, lp->power);
+    }
+}
+/* a^(1 / p) */
+static void cpool_lp_roots(const cpool_lp *lp, double *restrict a, isize n)
+{
+    switch (lp->kind) {
+    case CPOOL_LP_1: break;
+    case CPOOL_LP_2: CPOOL_LP_EACH(sqrt(a[i]));
+    case CPOOL_LP_4: CPOOL_LP_EACH(sqrt(sqrt(a[i])));
+    default: cpool_lp_powers_of(lp, a, n, lp->root);
+    }
 }
 /* a^(p - 1) */
-CPOOL_INLINE double cpool_lp_slope(int kind, double p, double a)
+static void cpool_lp_slopes(const cpool_lp *lp, double *restrict a, isize n)
 {
-    return kind == CPOOL_LP_1 ? 1 : kind == CPOOL_LP_2 ? a : kind == CPOOL_LP_3 ? a * a
-         : kind == CPOOL_LP_4 ? a * a * a : pow(a, p - 1);
+    switch (lp->kind) {
+    case CPOOL_LP_1: CPOOL_LP_EACH(1);
+    case CPOOL_LP_2: break;
+    case CPOOL_LP_3: CPOOL_LP_EACH(a[i] * a[i]);
+    case CPOOL_LP_4: CPOOL_LP_EACH(a[i] * a[i] * a[i]);
+    default: cpool_lp_powers_of(lp, a, n, lp->slope);
+    }
+}
+static double cpool_lp_slope(const cpool_lp *lp, double a)
+{
+    cpool_lp_slopes(lp, &a, 1);
+    return a;
 }
 /* Finite and not 0; written so that it is one comparison. */
 CPOOL_INLINE int cpool_lp_ordinary(double a)
@@ -52,40 +92,39 @@ CPOOL_INLINE int cpool_lp_quotient_fits(double quotient)
 {
     return (fabs(quotient) >= 0x1p-800) & (fabs(quotient) <= 0x1p800);
 }
-static inline double cpool_lp_quotient(int kind, double p, double grad, double y)
+CPOOL_INLINE double cpool_lp_quotient(double grad, double y, double slope)
 {
-    return y == 0 ? 0 : grad / cpool_lp_slope(kind, p, y);
+    return y == 0 ? 0 : grad / slope;
 }
 
-/* The loops, each written out for the kinds that have no call of pow in them. */
-#define CPOOL_LP_KINDS(LOOP) \
-    switch (lp->kind) { \
-    case CPOOL_LP_1: LOOP(CPOOL_LP_1); break; \
-    case CPOOL_LP_2: LOOP(CPOOL_LP_2); break; \
-    case CPOOL_LP_3: LOOP(CPOOL_LP_3); break; \
-    case CPOOL_LP_4: LOOP(CPOOL_LP_4); break; \
-    default: LOOP(CPOOL_LP_ANY); \
-    }
-
+/* The loops, over blocks that stay in the first cache from one to the next. Every NaN that comes out is the same one, see
+ * rows_tables.h. */
+enum { CPOOL_LP_BLOCK = 128 };
+#define CPOOL_LP_BLOCKS \
+    for (isize at = 0, many; at < n; at += many) \
+        if ((many = n - at < CPOOL_LP_BLOCK ? n - at : CPOOL_LP_BLOCK), 1)
 #define CPOOL_LP(S, T) \
     /* dst = |src|^p */ \
     static void cpool_lp_load_##S(const cpool_lp *lp, double *restrict dst, const T *restrict src, isize n) \
     { \
-        const double p = lp->p; \
-        CPOOL_LP_KINDS(CPOOL_LP_LOAD) \
+        CPOOL_LP_BLOCKS { \
+            for (isize i = at; i < at + many; i++) \
+                dst[i] = fabs((double)src[i]); \
+            cpool_lp_powers(lp, dst + at, many); \
+        } \
     } \
     /* dst = src^(1 / p), and unless it is NULL `norms` too; whether a sum does not fit */ \
     static int cpool_lp_store_##S(const cpool_lp *lp, T *restrict dst, double *restrict norms, const double *restrict src, \
                                   isize n) \
     { \
-        const double p = lp->p; \
+        double block[CPOOL_LP_BLOCK]; \
         int seen = 0; \
-        if (norms) { \
-            CPOOL_LP_KINDS(CPOOL_LP_NORMS) \
-            for (isize i = 0; i < n; i++) \
-                dst[i] = norms[i] == norms[i] ? (T)norms[i] : (T)NAN; \
-        } else { \
-            CPOOL_LP_KINDS(CPOOL_LP_STORE_##S) \
+        CPOOL_LP_BLOCKS { \
+            double *restrict norm = norms ? norms + at : block; \
+            memcpy(norm, src + at, (size_t)many * sizeof(double)); \
+            cpool_lp_roots(lp, norm, many); \
+            for (isize i = 0; i < many; i++) \
+                dst[at + i] = norm[i] == norm[i] ? (T)norm[i] : (T)NAN; \
         } \
         if (lp->low > 0 || lp->high <= DBL_MAX) \
             for (isize i = 0; i < n; i++) \
@@ -96,9 +135,14 @@ static inline double cpool_lp_quotient(int kind, double p, double grad, double y
     static int cpool_lp_load_grad_##S(const cpool_lp *lp, double *restrict dst, const T *restrict grad, const double *restrict y, \
                                       isize n) \
     { \
-        const double p = lp->p; \
+        double slope[CPOOL_LP_BLOCK]; \
         int seen = 0; \
-        CPOOL_LP_KINDS(CPOOL_LP_LOAD_GRAD) \
+        CPOOL_LP_BLOCKS { \
+            memcpy(slope, y + at, (size_t)many * sizeof(double)); \
+            cpool_lp_slopes(lp, slope, many); \
+            for (isize i = 0; i < many; i++) \
+                dst[at + i] = cpool_lp_quotient(grad[at + i], y[at + i], slope[i]); \
+        } \
         if (lp->careful) \
             for (isize i = 0; i < n; i++) \
                 seen |= cpool_lp_ordinary(grad[i]) & cpool_lp_ordinary(y[i]) & !cpool_lp_quotient_fits(dst[i]); \
@@ -108,12 +152,21 @@ static inline double cpool_lp_quotient(int kind, double p, double grad, double y
     static int cpool_lp_store_grad_##S(const cpool_lp *lp, T *restrict dst, const double *restrict src, const T *restrict x, \
                                        isize n) \
     { \
-        const double p = lp->p; \
+        double slope[CPOOL_LP_BLOCK]; \
         int seen = 0; \
-        CPOOL_LP_KINDS(CPOOL_LP_STORE_GRAD_##S) \
-        if (lp->careful) \
-            for (isize i = 0; i < n; i++) \
-                seen |= cpool_lp_ordinary(x[i]) & !cpool_lp_slope_fits(cpool_lp_slope(lp->kind, p, fabs((double)x[i]))); \
+        CPOOL_LP_BLOCKS { \
+            for (isize i = 0; i < many; i++) \
+                slope[i] = fabs((double)x[at + i]); \
+            cpool_lp_slopes(lp, slope, many); \
+            for (isize i = 0; i < many; i++) { \
+                const double cell = (double)x[at + i], size = src[at + i] * slope[i]; \
+                const double found = cell == 0 ? 0 : cell < 0 ? 0 - size : cell > 0 ? size : (double)NAN; \
+                dst[at + i] = found == found ? (T)found : (T)NAN; \
+            } \
+            if (lp->careful) \
+                for (isize i = 0; i < many; i++) \
+                    seen |= cpool_lp_ordinary(x[at + i]) & !cpool_lp_slope_fits(slope[i]); \
+        } \
         return seen; \
     } \
     static void cpool_lp_absolute_##S(T *restrict dst, const T *restrict src, isize n) \
@@ -130,22 +183,6 @@ static inline double cpool_lp_quotient(int kind, double p, double grad, double y
             dst[i] = x[i] == 0 ? 0 : x[i] < 0 ? 0 - size : x[i] > 0 || !shares ? size : nan; \
         } \
     }
-/* Every NaN that comes out is the same one, see rows_tables.h. */
-#define CPOOL_LP_OUT(T, value) const double found = (value); dst[i] = found == found ? (T)found : (T)NAN
-#define CPOOL_LP_LOAD(kind) for (isize i = 0; i < n; i++) dst[i] = cpool_lp_power(kind, p, fabs((double)src[i]))
-#define CPOOL_LP_STORE(T, kind) for (isize i = 0; i < n; i++) { CPOOL_LP_OUT(T, cpool_lp_root(kind, p, src[i])); }
-#define CPOOL_LP_NORMS(kind) for (isize i = 0; i < n; i++) norms[i] = cpool_lp_root(kind, p, src[i])
-#define CPOOL_LP_STORE_f32(kind) CPOOL_LP_STORE(float, kind)
-#define CPOOL_LP_STORE_f64(kind) CPOOL_LP_STORE(double, kind)
-#define CPOOL_LP_LOAD_GRAD(kind) for (isize i = 0; i < n; i++) dst[i] = cpool_lp_quotient(kind, p, (double)grad[i], y[i])
-#define CPOOL_LP_STORE_GRAD(T, kind) \
-    for (isize i = 0; i < n; i++) { \
-        const double slope = cpool_lp_slope(kind, p, fabs((double)x[i])), size = src[i] * slope; \
-        CPOOL_LP_OUT(T, x[i] == 0 ? 0 : x[i] < 0 ? 0 - size : x[i] > 0 ? size : (T)NAN); \
-    }
-#define CPOOL_LP_STORE_GRAD_f32(kind) CPOOL_LP_STORE_GRAD(float, kind)
-#define CPOOL_LP_STORE_GRAD_f64(kind) CPOOL_LP_STORE_GRAD(double, kind)
-
 CPOOL_LP(f32, float)
 CPOOL_LP(f64, double)
 
@@ -160,7 +197,7 @@ static inline double cpool_lp_scaled_term(double p, double a, double largest)
 }
 static inline double cpool_lp_scaled_root(double p, double largest, double sum, double n, int mean)
 {
-    const double half = p >= 1 ? cpool_lp_any_root(2 * p, mean ? sum / n : sum)
+    const double half = p >= 1 ? pow(mean ? sum / n : sum, 0.5 / p)
                                : exp(((mean ? 0 : log(n)) + log1p(sum / n)) / p / 2);
     return largest * half * half;
 }

@@ -26,6 +26,8 @@ cdef void set_power(cpool_lp* lp, double p, bint normalized, Py_ssize_t width) n
     lp.high = 2 * DBL_MAX if most * p + cells < 1023 or (p == 1 and not normalized) else DBL_MAX
     # A gradient and a power less by one, of either side of 1, up to 6 of float.
     lp.careful = p != 1 and (width == 8 or p > 6)
+    lp.exact = width == 8 or p > 65536
+    cpool_lp_set_exponents(lp)
 
 
 cdef int load_powers(const Boxes* b, char* box, char* place, Py_ssize_t n) noexcept nogil:

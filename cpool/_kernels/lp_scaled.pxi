@@ -2,7 +2,7 @@
 
 cdef extern from "rows.h" nogil:
     ctypedef struct cpool_lp:
-        int kind, careful
+        int kind, exact, careful
         double p, low, high
     int LP_1 "CPOOL_LP_1"
     int LP_2 "CPOOL_LP_2"
@@ -16,8 +16,9 @@ cdef extern from "rows.h" nogil:
     bint cpool_lp_quotient_fits(double)
     bint cpool_lp_slope_fits(double)
     bint cpool_lp_ordinary(double)
-    double cpool_lp_slope(int, double, double)
-    double cpool_lp_quotient(int, double, double, double)
+    void cpool_lp_set_exponents(cpool_lp*)
+    double cpool_lp_slope(const cpool_lp*, double)
+    double cpool_lp_quotient(double, double, double)
     double cpool_lp_scaled_term(double, double, double)
     double cpool_lp_scaled_root(double, double, double, double, int)
     double cpool_lp_scaled_slope(double, double, double)
@@ -97,7 +98,7 @@ cdef bint fits(const cpool_lp* power, const Axis* over_z, const Axis* over_y, co
                const Cells* wx, const floating* grad, const double* y, Py_ssize_t inner, double a) noexcept nogil:
     # Whether all that a cell's gradient was made of is within the range.
     cdef Py_ssize_t i, j, k, at
-    if not cpool_lp_slope_fits(cpool_lp_slope(power.kind, power.p, a)):
+    if not cpool_lp_slope_fits(cpool_lp_slope(power, a)):
         return False
     for i in range(wz.count):
         for j in range(wy.count):
@@ -105,7 +106,7 @@ cdef bint fits(const cpool_lp* power, const Axis* over_z, const Axis* over_y, co
                 at = (wz.first + i * over_z.hop) * over_y.size + wy.first + j * over_y.hop
                 at = (at * over_x.size + wx.first + k * over_x.hop) * inner
                 if (cpool_lp_ordinary(grad[at]) and cpool_lp_ordinary(y[at])
-                        and not cpool_lp_quotient_fits(cpool_lp_quotient(power.kind, power.p, grad[at], y[at]))):
+                        and not cpool_lp_quotient_fits(cpool_lp_quotient(grad[at], y[at], cpool_lp_slope(power, y[at])))):
                     return False
     return True
 

@@ -4,14 +4,17 @@
 # A thread has planes, channels or (gathering) outputs of its own, within which everything happens in the order of the outputs:
 # whatever the threads, sums are added in one order, and the last writer is the last.
 
+cdef extern from "gather.h" nogil:
+    void take4 "cpool_take_r32"(uint32_t*, const uint32_t*, const int32_t*, Py_ssize_t)
+    void take8 "cpool_take_r64"(uint64_t*, const uint64_t*, const int32_t*, Py_ssize_t)
+
+
 cdef enum:
     ADD_AT, ADD_INTEGERS, PUT_AT, TAKE_AT, LAST_PLACES, FIRST_REPEATED
     # Channels whose cells are marked in one go over the outputs.
     LANES = 64
     # Channels that begin a cache line, so that no two threads write the same one.
     LINE_LANES = 64
-    # Places that are checked before any is looked at more closely.
-    CHECKED = 1024
 
 
 ctypedef fused place_type:
@@ -92,13 +95,19 @@ cdef void add_integers_part(const Places* p, raw_type* result, const raw_type* v
 
 cdef void take_part(const Places* p, raw_type* result, const raw_type* grad, const place_type* places, Py_ssize_t o0,
                     Py_ssize_t o1) noexcept nogil:
-    # Without a branch on what no one foresees: of a negative place all bits of `none` are set, and the first cell is read.
+    # See gather.h.
     cdef Py_ssize_t o, c, inner = p.inner
     cdef place_type at, none
     if p.cells == 0:
         memset(result + o0 * inner, 0, (o1 - o0) * inner * sizeof(raw_type))
         return
     if inner == 1:
+        if place_type is int32_t and raw_type is uint32_t:
+            take4(result + o0, grad, places + o0, o1 - o0)
+            return
+        if place_type is int32_t and raw_type is uint64_t:
+            take8(result + o0, grad, places + o0, o1 - o0)
+            return
         for o in range(o0, o1):
             at = places[o]
             none = at >> (8 * <int>sizeof(place_type) - 1)
@@ -206,49 +215,6 @@ cdef int run_places(Places* p, Py_ssize_t threads, Py_ssize_t* found) except -1 
         else:
             found[0] += founds[t]
     free(memory)
-    return 0
-
-
-cdef Py_ssize_t first_outside(const place_type* places, Py_ssize_t start, Py_ssize_t end, int64_t least,
-                              int64_t cells) noexcept nogil:
-    # The first place in places[start:end] that is not within [least, cells), or -1.
-    cdef Py_ssize_t i, block = start, stop
-    cdef place_type low, high
-    cdef int outside
-    if place_type is int32_t:
-        low, high = <int32_t>max(least, -0x80000000LL), <int32_t>min(cells - 1, 0x7fffffffLL)
-    else:
-        low, high = least, cells - 1
-    while block < end:
-        stop = min(end, block + CHECKED)
-        outside = 0
-        for i in range(block, stop):
-            outside |= (places[i] < low) | (places[i] > high)
-        if outside:
-            for i in range(block, stop):
-                if places[i] < low or places[i] > high:
-                    return i
-        block = stop
-    return -1
-
-
-cdef int run_check(const Places* p, int64_t least, Py_ssize_t threads, Py_ssize_t* found) except -1 nogil:
-    cdef Py_ssize_t t, n = p.planes * p.outputs * p.inner, share
-    cdef Py_ssize_t* founds
-    found[0] = -1
-    threads = max(1, min(threads, n // CHECKED))
-    founds = <Py_ssize_t*>allocate(sizeof(Py_ssize_t), threads)
-    share = (n + threads - 1) // threads
-    for t in prange(threads, num_threads=threads, schedule="static", chunksize=1):
-        if p.place_width == 4:
-            founds[t] = first_outside(<const int32_t*>p.places, min(n, t * share), min(n, (t + 1) * share), least, p.cells)
-        else:
-            founds[t] = first_outside(<const int64_t*>p.places, min(n, t * share), min(n, (t + 1) * share), least, p.cells)
-    for t in range(threads):
-        if founds[t] >= 0:
-            found[0] = founds[t]
-            break
-    free(founds)
     return 0
 
 

@@ -13,8 +13,8 @@ from cpool._ops._call import Plan, compute_into, converted, planned, planned_who
 from cpool._ops.select import code_dtype, fill_empty_windows, no_winner
 from cpool._threads import threads_for
 
-POWER_WORK = 16
-"""What a call of pow takes, in steps of work."""
+POWER_WORK = 6
+"""What a power takes, in steps of work."""
 
 
 class _Norm:

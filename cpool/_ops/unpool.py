@@ -18,6 +18,8 @@ from cpool._threads import threads_for
 
 DUPLICATES = ("last", "sum", "error")
 MOST_CODES = 255
+OWNED_CELLS = 2**17
+"""Of a plane whose cells' owners stay in the cache."""
 RAW = {width: np.dtype(f"u{width}") for width in (1, 2, 4, 8)}
 INT32, INT64 = np.dtype(np.int32), np.dtype(np.int64)
 
@@ -108,26 +110,54 @@ def refuse_duplicates(plan: Plan, indices: Array) -> None:
         )
 
 
-def find_places(plan: Plan, indices: Array, gradient: bool) -> Places:
-    """Check the indices, and find where the values go, for the gradient too."""
+def as_read(plan: Plan, indices: Array) -> Array:
+    """The indices as the kernels read them."""
     rows = plan.layout.contiguous(indices)
-    if rows.dtype != INT32:
-        rows = rows.astype(INT64, copy=False)
+    return rows if rows.dtype == INT32 else rows.astype(INT64, copy=False)
+
+
+def find_codes(plan: Plan, rows: Array) -> Places | None:
+    """Codes, where the windows lie apart and each value goes to a cell of its own."""
     if plan.geometry:
         codes = np.empty(rows.shape, np.uint8)
         if _dispatch.kernels.window_codes(rows, codes, plan.geometry, threads_for(plan.work)):
             return Places(codes, None, None)
+    return None
+
+
+def find_places(plan: Plan, indices: Array, rows: Array, gradient: bool) -> Places:
+    """Check the indices, and find where the values go, for the gradient too."""
     check(plan, indices, rows)
     if plan.duplicates == "error":
         refuse_duplicates(plan, indices)
     if not gradient:
         return Places(None, rows, None)
-    kept = np.empty(rows.shape, INT32 if plan.sizes[2] < 2**31 else INT64)
+    kept = kept_places(plan, rows)
     if plan.duplicates == "last":
         _dispatch.kernels.last_places(rows, kept, *plan.sizes, threads_for(plan.work), True)
     else:
         kept[...] = rows
     return Places(None, rows, kept)
+
+
+def kept_places(plan: Plan, rows: Array) -> Array:
+    """What takes the places that the gradient comes from."""
+    return np.empty(rows.shape, INT32 if plan.sizes[2] < 2**31 else INT64)
+
+
+def at_once(plan: Plan, x: Array, rows: Array, gradient: bool, y: Array) -> Places | None:
+    """Write the values into y while the indices are checked; None where that does not do, and y holds nothing of use."""
+    kernels, threads, (planes, outputs, cells, inner) = _dispatch.kernels, threads_for(plan.work), plan.sizes
+    x, y = x.view(RAW[x.dtype.itemsize]), y.view(RAW[x.dtype.itemsize])
+    if plan.geometry:
+        codes = np.empty(rows.shape, np.uint8)
+        if kernels.unpool_windows(x, rows, codes, y, plan.geometry, threads):
+            return Places(codes, None, None)
+    if plan.duplicates == "last" and inner == 1 and cells <= OWNED_CELLS and outputs < 2**31:
+        kept = kept_places(plan, rows) if gradient else None
+        if kernels.unpool_planes(x, rows, kept, y, planes, outputs, cells, threads):
+            return Places(None, rows, kept)
+    return None
 
 
 def spread(plan: Plan, x: Array, to: Places, y: Array) -> None:
@@ -166,9 +196,19 @@ def unpool(
     """The result, and where the values went."""
     if out is not None:
         out = _arguments.output(out, plan.y_shape, x.dtype, apart_from=(*given, x, indices))
-    to = find_places(plan, indices, gradient)
-    rows = plan.layout.contiguous(x)
-    return compute_into(plan.layout, plan.y_shape, x.dtype, x.dtype, out, lambda y: spread(plan, rows, to, y)), to
+    written, rows = plan.layout.contiguous(x), as_read(plan, indices)
+    to = find_codes(plan, rows) or find_places(plan, indices, rows, gradient) if out is not None else None
+
+    def run(y: Array) -> None:
+        nonlocal to
+        if to is None and (to := at_once(plan, written, rows, gradient, y)) is not None:
+            return
+        to = to or find_places(plan, indices, rows, gradient)
+        spread(plan, written, to, y)
+
+    y = compute_into(plan.layout, plan.y_shape, x.dtype, x.dtype, out, run)
+    assert to is not None
+    return y, to
 
 
 def forward(
