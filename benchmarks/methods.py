@@ -3,15 +3,16 @@
     python benchmarks/methods.py                     # three minutes
     python benchmarks/methods.py --json results/methods.json
 
-Float32, one pinned thread, without padding. PyTorch's side is written as a user would, of windows by `unfold` or composed of its
-poolings and convolutions, and the faster of the two counts where both were written. All take the same array in the same process, in
-turns; a figure is the median of the turns.
+Float32, one pinned thread, without padding. Both sides give the gradients of x and of all that the method learns. PyTorch's is
+written as a user would, of windows by `unfold` or composed of its poolings and convolutions, and the faster of the two counts where
+both were written. All take the same array in the same process, in turns; a figure is the median of the turns.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -31,18 +32,23 @@ SHAPES = ((8, 64, 56, 56), (8, 128, 28, 28), (8, 256, 14, 14))
 WINDOWS = ((2, 2), (3, 2), (3, 1))
 RELATIVE = ("soft", "lse", "logits", "gem", "mixed", "gated", "ordinal", "rank")
 """Families that should take no more than four times as long as an average."""
+RANDOM = ("stochastic", "max dropout")
 Call = Callable[[Any], Any]
 
 
-def methods(channels: int, k: int, s: int, x: np.ndarray) -> Iterator[tuple[str, Call, list[Call]]]:
-    """(name, cpool's, PyTorch's) of one window; a call gives the result and, of cpool, the pullback."""
+def methods(channels: int, k: int, s: int, x: np.ndarray) -> Iterator[tuple[str, Call, list[Call], list[Any]]]:
+    """(name, cpool's, PyTorch's, what is learned) of one window; a call gives the result and, of cpool, the pullback."""
     n, rng = k * k, np.random.default_rng(0)
     weights = rng.uniform(0.1, 1, n).astype(np.float32)
-    flat, mask = torch.from_numpy(weights), weights.reshape(k, k)
-    filters = torch.from_numpy(np.tile(mask, (channels, 1, 1, 1)))
+    mask = weights.reshape(k, k)
     logits = rng.standard_normal(x.shape).astype(np.float32)
-    other = torch.from_numpy(logits)
     vjp = cpool.vjp
+
+    def learned(a: Any) -> Any:
+        return torch.tensor(a, dtype=torch.float32, requires_grad=True)
+
+    flat, other, r, p, alpha, first, second, gate = map(learned, (weights, logits, 2.0, 3.0, 0.5, mask, mask, mask))
+    log_lambda, log_alpha = learned(0.0), learned(0.0)
 
     def cells(t: Any) -> Any:
         return functional.unfold(t, k, stride=s).reshape(t.shape[0], channels, n, -1)
@@ -53,19 +59,27 @@ def methods(channels: int, k: int, s: int, x: np.ndarray) -> Iterator[tuple[str,
     def most(t: Any) -> Any:
         return functional.max_pool2d(t, k, s)
 
-    def weighed(t: Any) -> Any:
-        return functional.conv2d(t, filters, stride=s, groups=channels)
+    def weighed(t: Any, *filters: Any) -> Any:
+        of_channel = torch.stack(filters)[:, None].repeat(channels, 1, 1, 1)
+        found = functional.conv2d(t, of_channel, stride=s, groups=channels)
+        return found.reshape(t.shape[0], channels, len(filters), *found.shape[2:]).unbind(2)
 
     def gated(t: Any) -> Any:
-        gate = torch.sigmoid(weighed(t))
-        return gate * most(t) + (1 - gate) * mean(t)
+        share = torch.sigmoid(weighed(t, gate)[0])
+        return share * most(t) + (1 - share) * mean(t)
 
     def tree(t: Any) -> Any:
-        gate, leaf = torch.sigmoid(weighed(t)), weighed(t)
-        return gate * leaf + (1 - gate) * weighed(t)
+        share, one, two = torch.sigmoid(weighed(t, gate)[0]), weighed(t, first)[0], weighed(t, second)[0]
+        return share * one + (1 - share) * two
 
-    def sorted_sum(t: Any) -> Any:
-        return (cells(t).sort(2, descending=True).values * flat[:, None]).sum(2)
+    def tree_at_once(t: Any) -> Any:
+        one, two, share = weighed(t, first, second, gate)
+        share = torch.sigmoid(share)
+        return share * one + (1 - share) * two
+
+    def important(t: Any) -> Any:
+        weight = other.exp()
+        return mean(weight * t) / mean(weight)
 
     def drawn(t: Any) -> Any:
         c = cells(t)
@@ -80,31 +94,52 @@ def methods(channels: int, k: int, s: int, x: np.ndarray) -> Iterator[tuple[str,
     def detail(t: Any) -> Any:
         c = cells(t)
         q = (c - c.mean(2, keepdim=True)) ** 2 + 1e-3
-        w = (q / q.mean(2, keepdim=True)).sqrt() + 1
+        w = (q / q.mean(2, keepdim=True)) ** (log_lambda.exp() / 2) + log_alpha.exp()
         return (w * c).sum(2) / w.sum(2)
 
     yield (
         "soft", lambda a: vjp.soft_pool2d(a, k, s),
-        [lambda t: mean(t.exp() * t) / mean(t.exp()), lambda t: (cells(t).softmax(2) * cells(t)).sum(2)],
+        [lambda t: mean(t.exp() * t) / mean(t.exp()), lambda t: (cells(t).softmax(2) * cells(t)).sum(2)], [],
     )  # fmt: skip
     yield (
         "lse", lambda a: vjp.lse_pool2d(a, k, s, r=2.0),
-        [lambda t: mean((2 * t).exp()).log() / 2, lambda t: (2 * cells(t)).logsumexp(2) / 2],
+        [lambda t: mean((r * t).exp()).log() / r, lambda t: ((r * cells(t)).logsumexp(2) - math.log(n)) / r], [r],
     )  # fmt: skip
     yield (
         "logits", lambda a: vjp.softmax_pool2d(a, logits, k, s),
-        [lambda t: mean(other.exp() * t) / mean(other.exp())],
+        [important, lambda t: (cells(other).softmax(2) * cells(t)).sum(2)], [other],
     )  # fmt: skip
-    yield "gem", lambda a: vjp.gem_pool2d(a, 3.0, k, s), [lambda t: mean(t.clamp(min=1e-6) ** 3.0) ** (1 / 3.0)]
-    yield "mixed", lambda a: vjp.mixed_pool2d(a, k, 0.5, s), [lambda t: 0.5 * most(t) + 0.5 * mean(t)]
-    yield "gated", lambda a: vjp.gated_pool2d(a, mask, s), [gated]
-    yield "tree", lambda a: vjp.tree_pool2d(a, np.stack([mask, mask]), mask, s), [tree]
-    yield "weighted max", lambda a: vjp.weighted_max_pool2d(a, mask, s), [lambda t: (cells(t) * flat[:, None]).amax(2)]
-    yield "ordinal", lambda a: vjp.ordinal_pool2d(a, weights, k, s), [sorted_sum]
-    yield "rank", lambda a: vjp.rank_pool2d(a, k, s, top=2), [lambda t: cells(t).topk(2, 2).values.mean(2)]
-    yield "stochastic", lambda a: vjp.stochastic_pool2d(a, k, s, rng=0), [drawn]
-    yield "max dropout", lambda a: vjp.max_pool_dropout2d(a, k, s, rng=0), [dropped]
-    yield "detail", lambda a: vjp.detail_preserving_pool2d(a, k, s), [detail]
+    yield "gem", lambda a: vjp.gem_pool2d(a, 3.0, k, s), [lambda t: mean(t.clamp(min=1e-6) ** p) ** (1 / p)], [p]
+    yield "mixed", lambda a: vjp.mixed_pool2d(a, k, 0.5, s), [lambda t: alpha * most(t) + (1 - alpha) * mean(t)], [alpha]
+    yield "gated", lambda a: vjp.gated_pool2d(a, mask, s), [gated], [gate]
+    yield "tree", lambda a: vjp.tree_pool2d(a, np.stack([mask, mask]), mask, s), [tree, tree_at_once], [first, second, gate]
+    yield "weighted max", lambda a: vjp.weighted_max_pool2d(a, mask, s), [lambda t: (cells(t) * flat[:, None]).amax(2)], [flat]
+    yield (
+        "ordinal", lambda a: vjp.ordinal_pool2d(a, weights, k, s),
+        [lambda t: (cells(t).sort(2, descending=True).values * flat[:, None]).sum(2)], [flat],
+    )  # fmt: skip
+    yield "rank", lambda a: vjp.rank_pool2d(a, k, s, top=2), [lambda t: cells(t).topk(2, 2).values.mean(2)], []
+    yield "stochastic", lambda a: vjp.stochastic_pool2d(a, k, s, rng=0), [drawn], []
+    yield "max dropout", lambda a: vjp.max_pool_dropout2d(a, k, s, rng=0), [dropped], []
+    yield "detail", lambda a: vjp.detail_preserving_pool2d(a, k, s), [detail], [log_lambda, log_alpha]
+
+
+def peer(call: Call, x: np.ndarray, learned: list[Any]) -> Callable[[], Any]:
+    """PyTorch's result and its gradients."""
+    leaf = torch.from_numpy(x).requires_grad_()
+    ones = torch.ones_like(call(leaf))
+
+    def step() -> Any:
+        result = call(leaf)
+        return result, torch.autograd.grad(result, [leaf, *learned], ones)
+
+    return step
+
+
+def differs(mine: Call, theirs: Call, x: np.ndarray) -> bool:
+    """Whether the two compute something else."""
+    y, other = mine(x)[0].ravel(), theirs(torch.from_numpy(x)).detach().numpy().ravel()
+    return not np.allclose(y, other, rtol=1e-3)
 
 
 def average(k: int, s: int) -> Call:
@@ -113,12 +148,14 @@ def average(k: int, s: int) -> Call:
 
 def measure(shape: tuple[int, ...], k: int, s: int, seconds: float) -> Iterator[dict[str, Any]]:
     x = np.random.default_rng(1).uniform(0.1, 1, shape).astype(np.float32)
-    for name, mine, theirs in methods(shape[1], k, s, x):
-        calls = geometry.steps(mine, theirs[0], x) + geometry.steps(average(k, s), None, x)
-        calls += [call for other in theirs[1:] for call in geometry.steps(mine, other, x)[1:]]
-        ours, first, mean, *more = geometry.medians(calls, seconds)
+    for name, mine, theirs, learned in methods(shape[1], k, s, x):
+        if name not in RANDOM and any(differs(mine, other, x) for other in theirs):
+            raise ValueError(f"{name}, {k}x{k}, stride {s}: cpool and PyTorch differ")
+        calls = geometry.steps(mine, None, x) + geometry.steps(average(k, s), None, x)
+        calls += [peer(other, x, learned) for other in theirs]
+        ours, mean, *others = geometry.medians(calls, seconds)
         yield {
-            "method": name, "shape": shape, "kernel": k, "stride": s, "cpool_us": ours, "torch_us": min(first, *more, first),
+            "method": name, "shape": shape, "kernel": k, "stride": s, "cpool_us": ours, "torch_us": min(others),
             "average_us": mean,
         }  # fmt: skip
 

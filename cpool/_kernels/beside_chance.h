@@ -16,8 +16,9 @@ CPOOL_INLINE V FN(share)(V x, V unit)
 /* ------------------------------------------------------------------------------------------------ value pick
  * The first cell up to which the cells add up to more than u of them all, u being `side`. Where they are all 0 the result is 0, of
  * no cell; where one is NaN it is that. */
-static void FN(value_pick)(const cpool_beside *b)
+static void FN(value_pick)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V unit = FN(unit_of_chance)(b, i);
         V total = ALL(0), sum = ALL(0), y = ALL(0);
@@ -51,16 +52,18 @@ CPOOL_INLINE V FN(value_sums)(const cpool_beside *b, isize i, V unit, V *total)
     }
     return PICK(MASK(*total == 0), ALL(0), squares / *total);
 }
-static void FN(value_mean)(const cpool_beside *b)
+static void FN(value_mean)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V unit = FN(unit_of_chance)(b, i);
         V total;
         AT(b->y, 0) = unit * FN(value_sums)(b, i, unit, &total);
     }
 }
-static void FN(value_mean_back)(const cpool_beside *b)
+static void FN(value_mean_back)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V unit = FN(unit_of_chance)(b, i), g = AT(b->grad, 0);
         V total;

@@ -85,15 +85,17 @@ CPOOL_INLINE V FN(detail_of)(const cpool_beside *b, isize i, FN(detail_parts) *s
     y = y / s->total;
     return AT_LEAST(AT_MOST(y, high), low);
 }
-static void FN(detail)(const cpool_beside *b)
+static void FN(detail)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         FN(detail_parts) s;
         AT(b->y, 0) = FN(detail_of)(b, i, &s);
     }
 }
-static void FN(detail_back)(const cpool_beside *b)
+static void FN(detail_back)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         FN(detail_parts) s;
         const V y = FN(detail_of)(b, i, &s), g = AT(b->grad, 0) / s.total;

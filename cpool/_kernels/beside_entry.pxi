@@ -21,8 +21,8 @@ cdef void let_go(Held* h) noexcept:
         PyBuffer_Release(&h.buffers[i])
 
 
-cdef int prepare_beside(Beside* b, Held* h, bint backward, int family, int element, object x, object more, object side, object params,
-                        Py_ssize_t tables, bytes geometry, double option, int flags) except -1:
+cdef int prepare_beside(Beside* b, Held* h, bint backward, int family, int element, object x, object more, object side,
+                        object params, Py_ssize_t tables, bytes geometry, double option, int flags) except -1:
     cdef const Shape* s = &b.shape
     if not (0 <= family < FAMILIES and 0 <= element < 2 and tables > 0):
         raise ValueError("kernel called with an unknown family or element type")
@@ -31,7 +31,7 @@ cdef int prepare_beside(Beside* b, Held* h, bint backward, int family, int eleme
     b.family, b.backward, b.width = &BESIDE_FAMILIES[family][element], backward, 4 if element == 0 else 8
     if backward and b.family.backward == NULL:
         raise ValueError("kernel called for a gradient that this family does not have")
-    b.tables, b.option, b.flags = tables, option, flags
+    b.move, b.tables, b.option, b.flags = &BESIDE_LANES[element], tables, option, flags
     if params is not None:
         b.many = params.size // (tables * s.inner) if s.inner else 0
     b.x = hold(h, x, False, b.width, inputs_of(s))

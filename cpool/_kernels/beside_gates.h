@@ -30,8 +30,9 @@ CPOOL_INLINE V FN(sigmoid)(V s)
 
 /* ------------------------------------------------------------------------------------------------ mixed
  * y = a max + (1 - a) mean; params: a. */
-static void FN(mixed)(const cpool_beside *b)
+static void FN(mixed)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         M place;
         V mean;
@@ -40,8 +41,9 @@ static void FN(mixed)(const cpool_beside *b)
         AT(b->y, 0) = PICK(MASK(a == 1), best, PICK(MASK(a == 0), mean, both));
     }
 }
-static void FN(mixed_back)(const cpool_beside *b)
+static void FN(mixed_back)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         M place;
         V mean;
@@ -53,8 +55,9 @@ static void FN(mixed_back)(const cpool_beside *b)
 
 /* ------------------------------------------------------------------------------------------------ gated
  * y = s max + (1 - s) mean, s the sigmoid of the sum of mask x; params: the mask. */
-static void FN(gated)(const cpool_beside *b)
+static void FN(gated)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         M place;
         V mean;
@@ -62,8 +65,9 @@ static void FN(gated)(const cpool_beside *b)
         AT(b->y, 0) = s * best + (1 - s) * mean;
     }
 }
-static void FN(gated_back)(const cpool_beside *b)
+static void FN(gated_back)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         M place;
         V mean;
@@ -78,15 +82,17 @@ static void FN(gated_back)(const cpool_beside *b)
 
 /* ------------------------------------------------------------------------------------------------ tree
  * y = s u + (1 - s) v of two leaves u and v, weighted sums as that is whose sigmoid is the gate s; params: leaf, leaf, gate. */
-static void FN(tree)(const cpool_beside *b)
+static void FN(tree)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V u = FN(weighed)(b, i, 0), v = FN(weighed)(b, i, b->taps), s = FN(sigmoid)(FN(weighed)(b, i, 2 * b->taps));
         AT(b->y, 0) = s * u + (1 - s) * v;
     }
 }
-static void FN(tree_back)(const cpool_beside *b)
+static void FN(tree_back)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V u = FN(weighed)(b, i, 0), v = FN(weighed)(b, i, b->taps), s = FN(sigmoid)(FN(weighed)(b, i, 2 * b->taps));
         const V g = AT(b->grad, 0), gate = g * s * (1 - s) * (u - v), one = g * s, two = g * (1 - s);
@@ -103,12 +109,14 @@ static void FN(tree_back)(const cpool_beside *b)
 
 /* ------------------------------------------------------------------------------------------------ weights by position
  * dot: y = sum w x. weighted max: y = max w x, the first of equal ones. params: the weights. */
-static void FN(dot)(const cpool_beside *b)
+static void FN(dot)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR AT(b->y, 0) = FN(weighed)(b, i, 0);
 }
-static void FN(dot_back)(const cpool_beside *b)
+static void FN(dot_back)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V g = AT(b->grad, 0);
         EACH_CELL {
@@ -130,15 +138,17 @@ CPOOL_INLINE V FN(weighted_best)(const cpool_beside *b, isize i, M *place)
     }
     return best;
 }
-static void FN(weighted_max)(const cpool_beside *b)
+static void FN(weighted_max)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         M place;
         AT(b->y, 0) = FN(weighted_best)(b, i, &place);
     }
 }
-static void FN(weighted_max_back)(const cpool_beside *b)
+static void FN(weighted_max_back)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V g = AT(b->grad, 0);
         M place;

@@ -4,26 +4,45 @@
 /* How many cells come before each: the larger ones, and of equal ones the earlier; a NaN is larger than any number. Every pair is
  * compared once. That are many comparisons, but of whole vectors, where sorting would be one window at a time: up to a thousand
  * cells it is no slower. */
-CPOOL_INLINE void FN(ranks)(const cpool_beside *b, isize i)
+CPOOL_INLINE void FN(ranks_of)(const cpool_beside *b, isize i, int plain)
 {
     EACH_CELL RANK(k) = PLACE(0);
     for (isize k = 1; k < b->n; k++) {
         const V late = CELL(k);
-        M rank = PLACE(0);
+        M rank = PLACE(k);
         for (isize j = 0; j < k; j++) {
-            const M wins = COUNT(WINS(late, CELL(j)));
+            const V early = CELL(j);
+            M wins = MASK(late > early);
+            if (!plain)
+                wins = WINS(late, early);
+            wins = COUNT(wins);
             RANK(j) += wins;
-            rank += 1 - wins;
+            rank -= wins;
         }
         RANK(k) = rank;
     }
 }
-/* The weights of the cells, looked up by their ranks. */
+CPOOL_INLINE void FN(ranks)(const cpool_beside *b, isize i)
+{
+    M nan = PLACE(0);
+    EACH_CELL nan |= MASK(CELL(k) != CELL(k));
+    if (FN(any)(nan))
+        FN(ranks_of)(b, i, 0);
+    else
+        FN(ranks_of)(b, i, 1);
+}
+/* The weights of the cells, looked up by their ranks: of few, by comparison with each. */
+enum { FN(FEW_RANKS) = 9 };
 CPOOL_INLINE V FN(weight_of)(const cpool_beside *b, isize i, isize k)
 {
     T found[FN(W)];
     I rank[FN(W)];
-    V weights;
+    V weights = PARAM(0);
+    if (b->n <= FN(FEW_RANKS)) {
+        for (isize r = 1; r < b->n; r++)
+            weights = PICK(MASK(RANK(k) == (I)r), PARAM(r), weights);
+        return weights;
+    }
     memcpy(rank, &RANK(k), sizeof rank);
     for (isize j = 0; j < FN(W); j++)
         found[j] = ((const T *)b->params)[rank[j] * L + i + j];
@@ -55,8 +74,9 @@ CPOOL_INLINE M FN(counts)(V weights, V x)
 {
     return MASK(weights != 0) | MASK(x != x);
 }
-static void FN(ranked)(const cpool_beside *b)
+static void FN(ranked)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         V y = -ALL(0), some; /* -0: the one number that changes no other, so that a single weight of 1 gives a cell's very bits */
         M any = PLACE(0);
@@ -73,8 +93,9 @@ static void FN(ranked)(const cpool_beside *b)
         AT(b->y, 0) = y;
     }
 }
-static void FN(ranked_back)(const cpool_beside *b)
+static void FN(ranked_back)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V g = AT(b->grad, 0);
         V factor = ALL(1), more = ALL(0), less = ALL(0);
@@ -99,6 +120,11 @@ static void FN(ranked_back)(const cpool_beside *b)
             AT(b->grad_x, k) = g * factor * weights;
             if (!b->grad_params)
                 continue;
+            if (b->n <= FN(FEW_RANKS)) {
+                for (isize r = 0; r < b->n; r++)
+                    AT(b->grad_params, r) += PICK(MASK(RANK(k) == (I)r), share, ALL(0));
+                continue;
+            }
             memcpy(rank, &RANK(k), sizeof rank);
             memcpy(part, &share, sizeof part);
             for (isize j = 0; j < FN(W); j++)
@@ -110,8 +136,9 @@ static void FN(ranked_back)(const cpool_beside *b)
 /* ------------------------------------------------------------------------------------------------ rank pick
  * The cell of a rank drawn by chance: the first rank r with u < chance[r], `side` being u and params the chances added up. flags 1:
  * where a border cuts a window its ranks share all of the chance. No rank, no cell: the result is 0. */
-static void FN(rank_pick)(const cpool_beside *b)
+static void FN(rank_pick)(const cpool_beside *given)
 {
+    OWN
     EACH_VECTOR {
         const V u = FN(either)(b->flags & 1, AT(b->side, 0) * PARAM(b->n - 1), AT(b->side, 0));
         V y = ALL(0);

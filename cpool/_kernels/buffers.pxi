@@ -17,3 +17,13 @@ cdef int flat(object array, Py_buffer* buffer, bint writable, Py_ssize_t itemsiz
         return 0
     PyBuffer_Release(buffer)
     raise ValueError("kernel called with an array that does not fit its geometry")
+
+
+cdef inline void put_code(char* codes, Py_ssize_t width, Py_ssize_t at, Py_ssize_t code) noexcept nogil:
+    # -1 says none in every width.
+    if width == 1:
+        (<uint8_t*>codes)[at] = <uint8_t>code
+    elif width == 2:
+        (<uint16_t*>codes)[at] = <uint16_t>code
+    else:
+        (<int32_t*>codes)[at] = <int32_t>code

@@ -51,16 +51,6 @@ cdef int make_networks(Median* m) except -1 nogil:
     return 0
 
 
-cdef inline void put_code(const Median* m, char* codes, Py_ssize_t at, Py_ssize_t code) noexcept nogil:
-    # -1 says none in every width.
-    if m.code_width == 1:
-        (<uint8_t*>codes)[at] = <uint8_t>code
-    elif m.code_width == 2:
-        (<uint16_t*>codes)[at] = <uint16_t>code
-    else:
-        (<int32_t*>codes)[at] = <int32_t>code
-
-
 cdef struct Taps:
     Cells z, y, x
     int32_t[NETWORK_CELLS] code     # of each cell, where a network orders them
@@ -122,9 +112,9 @@ cdef void median_lanes(const Median* m, const Taps* t, const char* plane, Py_ssi
         return
     for lane in range(lanes):
         tap = (<int32_t*>first)[lane] if floating is float else first[lane]
-        put_code(m, m.first, at + lane, t.code[tap])
+        put_code(m.first, m.code_width, at + lane, t.code[tap])
         tap = (<int32_t*>second)[lane] if floating is float else second[lane]
-        put_code(m, m.second, at + lane, t.code[tap] if tap >= 0 else -1)
+        put_code(m.second, m.code_width, at + lane, t.code[tap] if tap >= 0 else -1)
 
 
 cdef void median_of_many(const Median* m, const Taps* t, const char* plane, Py_ssize_t at, Py_ssize_t x, Py_ssize_t channel,
@@ -144,8 +134,8 @@ cdef void median_of_many(const Median* m, const Taps* t, const char* plane, Py_s
     else:
         cpool_median_of_many_f64(memory, <uint64_t*>(memory + m.cells), n, <double*>m.result + at, &first, &second)
     if m.first:
-        put_code(m, m.first, at, tap_of(m, t, first))
-        put_code(m, m.second, at, tap_of(m, t, second))
+        put_code(m.first, m.code_width, at, tap_of(m, t, first))
+        put_code(m.second, m.code_width, at, tap_of(m, t, second))
 
 
 cdef void median_row(const Median* m, Py_ssize_t unit, floating* memory) noexcept nogil:
@@ -164,8 +154,8 @@ cdef void median_row(const Median* m, Py_ssize_t unit, floating* memory) noexcep
             for j in range(x * inner, end * inner):
                 (<floating*>m.result)[at + j] = 0
                 if m.first:
-                    put_code(m, m.first, at + j, -1)
-                    put_code(m, m.second, at + j, -1)
+                    put_code(m.first, m.code_width, at + j, -1)
+                    put_code(m.second, m.code_width, at + j, -1)
         elif many <= NETWORK_CELLS:
             if m.first:
                 for j in range(many):

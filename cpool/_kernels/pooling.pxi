@@ -47,6 +47,7 @@ include "lp.pxi"
 include "unpool.pxi"
 include "median.pxi"
 include "beside.pxi"
+include "beside_walk.pxi"
 include "beside_entry.pxi"
 
 

@@ -17,8 +17,6 @@ from cpool._ops.lp import owned
 from cpool._ops.select import code_dtype
 from cpool._threads import threads_for
 
-MOST_WORK = 1 << 40
-"""More than any gate on threads asks for."""
 CELL_WORK = 8
 """What a family does with a cell, in steps of work."""
 
@@ -77,7 +75,7 @@ class Family:
         self.side = None if side is None else self._input(side)
         self.channels = channels_of(x, plan)
         self.tables, self.table = self._table()
-        self.work = min(plan.work * plan.cells * CELL_WORK, MOST_WORK)
+        self.work = plan.work * plan.cells * CELL_WORK
 
     def _input(self, a: Array) -> Array:
         return self.plan.layout.contiguous(converted(a, self.wide))

@@ -12,9 +12,6 @@ from cpool._ops._call import Plan, compute_into, converted, planned, pullback_th
 from cpool._ops.select import code_dtype, no_winner
 from cpool._threads import threads_for
 
-MOST_WORK = 1 << 40
-"""More than any gate on threads asks for."""
-
 
 def _pool(given: ArrayLike, x: Array, plan: Plan, codes: tuple[Array | None, Array | None], out: Array | None) -> Array:
     """The result; `codes` take the two cells in the middle of each window."""
@@ -22,7 +19,7 @@ def _pool(given: ArrayLike, x: Array, plan: Plan, codes: tuple[Array | None, Arr
     if out is not None:
         out = _arguments.output(out, plan.y_shape, plan.y_dtype, apart_from=(given, x))
     rows = plan.layout.rows_of(converted(x, kernel.dtype))
-    threads = threads_for(min(plan.work * plan.cells, MOST_WORK))
+    threads = threads_for(plan.work * plan.cells)
 
     def run(y: Array) -> None:
         _dispatch.kernels.median_pool(kernel.element, rows, y, *codes, plan.geometry, threads)
