@@ -111,7 +111,9 @@ static void FN(log_sum_exp_back)(const cpool_beside *given)
         const V root = -FN(log)(one_total * high * (T)b->n) * one_r;
         EACH_CELL ADD(beyond, part, READY(k, 0) * (CELL(k) - one - root));
         beyond += part;
-        const M near = FN(is_near)(total, b->n) & MASK(high > low * APART) & FN(is_finite)(beyond);
+        /* Nor with a cell whose exponential is none: a large cell makes much of what should be nothing. */
+        const M some_of_all = MASK(low > ALL(1e-30f));
+        const M near = FN(is_near)(total, b->n) & MASK(high > low * APART) & FN(is_finite)(beyond) & some_of_all;
         const V slope = g * beyond * one_r;
         if (FN(any_without)(b, i, near)) {
             FN(log_sum_exp_far_back)(given, i);

@@ -138,7 +138,7 @@ static void FN(softmax)(const cpool_beside *given)
         AT(b->y, 0) = y;
     }
 }
-/* As softmax_far_back, with the first cell for one that counts most. What is not `near` stays as it is where there is `far`. */
+/* As softmax_far_back, with the first cell for one that counts. What is not `near` stays as it is where there is `far`. */
 CPOOL_INLINE void FN(softmax_near_back)(const cpool_beside *b, isize i, V total, V beyond, M near, int far)
 {
     const V one = 1 / total, y = beyond * one, g = AT(b->grad, 0) * one, first = CELL(0);
@@ -169,15 +169,17 @@ static void FN(softmax_back)(const cpool_beside *given)
     OWN
     EACH_VECTOR {
         const V first = CELL(0);
-        V total = ALL(0), beyond = ALL(0), some = ALL(0), part = ALL(0);
+        V total = ALL(0), beyond = ALL(0), some = ALL(0), part = ALL(0), high = ALL(0);
         EACH_CELL {
             const V e = READY(k, 0);
+            high = MOST(e, high);
             ADD(total, some, e);
             ADD(beyond, part, e * (CELL(k) - first));
         }
         total += some;
         beyond += part;
-        const M near = FN(is_near)(total, b->n) & FN(is_finite)(beyond);
+        /* Distances from a cell of little weight, which may be far from all that count, would be rounding. */
+        const M near = FN(is_near)(total, b->n) & FN(is_finite)(beyond) & MASK(READY(0, 0) * 1000 >= high);
         if (FN(any_without)(b, i, near)) {
             FN(softmax_far_back)(given, i);
             FN(softmax_near_back)(b, i, total, beyond, near, 1);
