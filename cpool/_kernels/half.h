@@ -56,8 +56,14 @@ static inline uint16_t cpool_bf16_of_float(float value)
 #define CPOOL_HALF_VECTORS 1
 #if CPOOL_BYTES >= 64
 #define CPOOL_HALF_WHOLE(S) \
-    CPOOL_INLINE __m512 cpool_load_##S##_64(const char *src) { return cpool_wide_##S##_64(_mm256_loadu_si256((const void *)src)); } \
-    CPOOL_INLINE void cpool_store_##S##_64(char *to, __m512 value) { _mm256_storeu_si256((void *)to, cpool_narrow_##S##_64(value)); } \
+    CPOOL_INLINE __m512 cpool_load_##S##_64(const char *src) \
+    { \
+        return cpool_wide_##S##_64(_mm256_loadu_si256((const void *)src)); \
+    } \
+    CPOOL_INLINE void cpool_store_##S##_64(char *to, __m512 value) \
+    { \
+        _mm256_storeu_si256((void *)to, cpool_narrow_##S##_64(value)); \
+    } \
     /* Some lanes, one bit each. */ \
     CPOOL_INLINE __m512 cpool_load_part_##S##_64(const char *src, __mmask16 part) \
     { \

@@ -80,7 +80,8 @@ CPOOL_X86_MAX(16, 128, f64, pd, __m128d)
     CPOOL_INLINE vector cpool_x86_quotient_##S##_64(vector v, vector by, vector near) \
     { \
         const vector q = _mm512_mul_##suffix(v, near), rest = _mm512_fnmadd_##suffix(q, by, v); \
-        const __m512i bits = _mm512_cast##suffix##_si512(v), found = _mm512_cast##suffix##_si512(_mm512_fmadd_##suffix(rest, near, q)); \
+        const __m512i bits = _mm512_cast##suffix##_si512(v); \
+        const __m512i found = _mm512_cast##suffix##_si512(_mm512_fmadd_##suffix(rest, near, q)); \
         if (__builtin_expect(SPECIAL, 0)) \
             return _mm512_div_##suffix(v, by); \
         return _mm512_castsi512_##suffix(_mm512_ternarylogic_##epi(found, bits, _mm512_set1_##epi(SIGN), 0xf8)); \

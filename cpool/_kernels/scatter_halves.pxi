@@ -54,8 +54,8 @@ cdef void scatter_halves(const void* job, char* memory, Py_ssize_t first, Py_ssi
         s.by.store(p.result + (plane * p.y.size + r0) * p.n_in * 2, cells + s.margin * row, (r1 - r0) * p.n_in)
 
 
-cdef void scatter_half_rows(const HalfScatter* s, const Py_ssize_t* place, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1, float* cells,
-                            float* grad, const code_type* codes) noexcept nogil:
+cdef void scatter_half_rows(const HalfScatter* s, const Py_ssize_t* place, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1,
+                            float* cells, float* grad, const code_type* codes) noexcept nogil:
     # The windows that reach rows r0 to r1, into cells whose first row is `margin` before r0.
     cdef const GradPlan* p = &s.gradient
     cdef Py_ssize_t y, at, first, end

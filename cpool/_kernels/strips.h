@@ -4,12 +4,12 @@
  * rows. Both within one function: small planes, of which networks have thousands, then cost neither a call a row nor a pass
  * over memory; and no load waits for a store, as one that begins within what was just stored would. The columns within a row
  * are compared before the rows: so the first winner in row-major order wins. */
-/* How sums are divided: multiplied by a factor; divided by it; or all divided by one small integer b, behind which is its reciprocal
- * r. AVX-512's division takes the time of twenty instructions. Instead, to q = s * r what is missing is added: s - q * b, which a
- * fused multiply-add finds exactly, times r, and the second one rounds that as the division would. (Where s / b is not in the middle
- * between two numbers it is further from it than this errs: b times the middle differs from s by a unit of the last place at least.
- * It is in the middle only if b times a number with one digit more has no more digits than s: never if b is odd, and if b is a power
- * of two r has no error. Else, among subnormal numbers, it could be.) */
+/* How sums are divided: multiplied by a factor; divided by it; or all divided by one small integer b, behind which is its
+ * reciprocal r. AVX-512's division takes the time of twenty instructions. Instead, to q = s r what is missing is added: s - q b,
+ * which a fused multiply-add finds exactly, times r, and the second one rounds that as the division would. (Where s / b is
+ * not in the middle between two numbers it is further from it than this errs: b times the middle differs from s by a unit of the
+ * last place at least. It is in the middle only if b times a number with one digit more has no more digits than s: never if b is
+ * odd, and if b is a power of two r has no error. Else, among subnormal numbers, it could be.) */
 enum { CPOOL_TIMES = 1, CPOOL_OVER = 2, CPOOL_OVER_ONE = 3 };
 #define CPOOL_SMALL_DIVISOR 4096
 typedef struct {

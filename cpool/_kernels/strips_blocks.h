@@ -1,9 +1,9 @@
 /* Strips for one vector and one kind of source: included by rows_width.h where READ is defined. See strips.h.
  *
- * Sums of floats as such (see CPOOL_SHORT_SUMS) may overflow on the way to a finite result: a result
- * that is not finite is taken again in double. For max and min NaN is looked for once a cell, not at every comparison: `seen` adds the cells of a strip up, and a NaN in a sum stays. Where
- * there is none, one instruction compares and selects; else the careful way does the strip again. (An inf and a -inf make a
- * NaN too: the result is the same, only later.) */
+ * Sums of floats as such (see CPOOL_SHORT_SUMS) may overflow on the way to a finite result: a result that is not finite is taken
+ * again in double. For max and min NaN is looked for once a cell, not at every comparison: `seen` adds the cells of a strip up,
+ * and a NaN in a sum stays. Where there is none, one instruction compares and selects; else the careful way does the strip again.
+ * (An inf and a -inf make a NaN too: the result is the same, only later.) */
 /* The cells that tap t meets in one row. Stride 2: the last odd tap is read from one cell before, so that nothing behind the
  * last window is read. */
 CPOOL_INLINE V BN(tap)(const char *src, isize t, isize taps, isize stride, isize hop)

@@ -24,7 +24,8 @@ cdef bint worth_windows(const Plan* p) noexcept nogil:
     if not p.rows.idempotent and p.z.kernel > 1:
         return False
     # Cells that windows share are read again by each: where they are few, or the passes would carry codes, or sums in double.
-    return (cells <= 4 or (cells <= 9 and (p.winners or not p.rows.idempotent)) or (p.rows.byte_codes and bytes > WALKED and walks(p))
+    return (cells <= 4 or (cells <= 9 and (p.winners or not p.rows.idempotent))
+            or (p.rows.byte_codes and bytes > WALKED and walks(p))
             or (cells <= MOST_CELLS and p.x.stride > 1 and (p.y.stride > 1 or p.y.kernel == 1)))
 
 
@@ -51,7 +52,8 @@ cdef void window_rows(const Plan* p, const char* source, char* result, char* cod
             while x < p.x.out:
                 end = hi if x == lo and hi > lo else x + 1
                 at = ((z * p.y.out + y) * p.x.out + x) * p.inner
-                run_windows(p, source, &cz, &cy, z, y, x, end, down, top <= y < bottom and lo <= x < hi, result + at * p.rows.result, codes + at if codes else NULL)
+                run_windows(p, source, &cz, &cy, z, y, x, end, down, top <= y < bottom and lo <= x < hi,
+                            result + at * p.rows.result, codes + at if codes else NULL)
                 x = end
             y += down
 
