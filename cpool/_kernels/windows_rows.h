@@ -2,8 +2,13 @@
 #if CPOOL_PARTS && FLOATING
 /* The lanes of a vector from element i on that lie within a row of n. */
 #define PART(i) ((~UINT64_C(0) << ((i) < 0 ? -(i) : 0)) & (~UINT64_C(0) >> (n - (i) < 64 ? 64 - (n - (i)) : 0)))
-/* The elements between the last cache line's end and a row; 0 of a row that one vector holds. */
+/* The elements between the last cache line's end and a row; 0 of a row that one vector holds. Of halves a line has two vectors: one
+ * more than 64 channels' four takes longer than the lines that they straddle. */
+#ifdef HALVED
+#define HEAD(p, lanes) 0
+#else
 #define HEAD(p, lanes) (n > lanes ? (isize)((uintptr_t)(p) / sizeof(SOURCE)) & (lanes - 1) : 0)
+#endif
 #endif
 
 CPOOL_INLINE void FN(KIND(windows_any))(int op, int winners, const cpool_windows *w, isize lines, isize row, const uint8_t *tap)
@@ -14,7 +19,7 @@ CPOOL_INLINE void FN(KIND(windows_any))(int op, int winners, const cpool_windows
     for (isize c = 0; c < windows; c++, src += w->src_step, out += w->out_step, put += winners ? w->code_step : 0) {
 #define VECTOR(width, part) \
     BLOCK(KIND(window), width)(op, winners, w, src + i * (isize)sizeof(SOURCE), out + i * result, put + i, lines, row, tap, part)
-#if CPOOL_PARTS && FLOATING
+#if CPOOL_PARTS && FLOATING && !defined(HALVED)
         const isize lanes = (isize)(64 / sizeof(T));
         for (isize i = -HEAD(src + w->offset[0], lanes); i < n; i += lanes)
             VECTOR(64, PART(i));
