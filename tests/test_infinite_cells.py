@@ -11,7 +11,7 @@ import cpool
 INF = np.inf
 WINDOWS = [
     [1, 2, -INF], [1, 2, INF], [-INF, -INF, -INF], [INF, INF, INF], [INF, -INF, 1], [INF, INF, 1], [-INF, -INF, 1], [0, 0, INF],
-    [0, 0, -INF], [np.nan, 1, 2], [np.nan, INF, 1],
+    [0, 0, -INF], [np.nan, 1, 2], [np.nan, INF, 1], [INF, np.nan, 1], [-INF, np.nan, -INF], [1, -INF, np.nan], [1, INF, np.nan],
 ]  # fmt: skip
 ARGUMENTS = {
     "soft_pool": [{"beta": beta} for beta in (0.0, 1.0, -1.0, INF, -INF, 1e300)],

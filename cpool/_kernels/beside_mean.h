@@ -54,7 +54,8 @@ CPOOL_INLINE V FN(log_sum_exp_of)(const cpool_beside *b, isize i, V *root, V *to
         one = FN(farther)(inverse, CELL(k), one);
     EACH_CELL AT(b->work, b->n + k) = PICK(MASK(CELL(k) == one), ALL(0), CELL(k) - one);
     *root = FN(mean_exponent)(b, i, PARAM(0), total, slope);
-    return PICK(MASK(one - one == 0), one + *root, one); /* of an infinite one the mean of distances may be the other infinity */
+    /* Of an infinite one the mean of distances may be the other infinity; but a NaN among the cells makes it NaN. */
+    return PICK(MASK(one - one == 0) | MASK(*root != *root), one + *root, one);
 }
 static CPOOL_SELDOM void FN(log_sum_exp_far)(const cpool_beside *b, isize i)
 {
