@@ -1,7 +1,6 @@
-"""The README's table of layers, from benchmarks/results/core.json.
+"""The README's table of layers, from benchmarks/results/core.json: printed, or compared with --check.
 
-    python benchmarks/readme.py           # print it
-    python benchmarks/readme.py --check   # fail if the README has another
+After a run that is to be kept, paste what this prints into README.md.
 """
 
 from __future__ import annotations
