@@ -76,9 +76,7 @@ def windows_along(
     return windows
 
 
-def windows_of(
-    spatial: tuple[int, ...], window: arguments.Window, ceil_mode: bool
-) -> tuple[tuple[int, ...], list[Window]]:
+def windows_of(spatial: tuple[int, ...], window: arguments.Window, ceil_mode: bool) -> tuple[tuple[int, ...], list[Window]]:
     """The spatial shape of the output, and the window of each of its cells in row-major order."""
     padding = [window.padding] * len(spatial) if isinstance(window.padding, str) else window.padding
     along = [
