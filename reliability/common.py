@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -10,6 +11,10 @@ from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
 sys.path.insert(0, str(TESTS))
+
+# More threads than cores wait for each other here, and on a busy machine a thread that spins keeps the one from work that it waits
+# for. OpenMP reads this as it is loaded: this module comes before cpool.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 @contextmanager
