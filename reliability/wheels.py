@@ -4,8 +4,8 @@
     python reliability/wheels.py --dist DIR                          # of wheels that lie there, without building
     python reliability/wheels.py --python python3.13 python3.12      # the abi3 wheel on these Pythons as well
 
-Two wheels: one for this version of Python, and with CPOOL_LIMITED_API=1 one for all from 3.11 on (cp311-abi3). Of each:
-auditwheel repairs it and gives it a manylinux tag; check-wheel-contents finds nothing; of the second `abi3audit --strict`; there are
+Two wheels: one for this version of Python, and with CPOOL_LIMITED_API=1 one for all from 3.11 on (cp311-abi3). Of each: auditwheel
+repairs it and gives it a manylinux tag; check-wheel-contents finds nothing, nor does `abi3audit --strict` in the second; there are
 no sources and no tests inside; it is below 2 MB; `import cpool` takes less than 25 ms beyond numpy's own; `python -m cpool check`
 passes in every variant that the CPU can run, with numpy 2.0 and with the newest. The tools come from the package index, into an
 environment of this run.
