@@ -70,7 +70,7 @@ def repaired(tools: Path, wheel: Path, folder: Path) -> Path:
 def audited(tools: Path, built: Path, wheel: Path) -> list[str]:
     """What is wrong with what lies in it: in the wheel as it was built, and in the repaired one, which has a library more."""
     wrong = []
-    names = zipfile.ZipFile(wheel).namelist()
+    names = [name for name in zipfile.ZipFile(wheel).namelist() if not name.endswith("/")]
     inside = [name for name in names if ".dist-info/" not in name]
     stray = [name for name in inside if not name.endswith((".py", ".pyi", ".so", "py.typed")) and ".libs/" not in name]
     stray += [name for name in names if name.startswith(("tests/", "benchmarks/", "reliability/"))]
