@@ -125,7 +125,7 @@ cdef void scatter_all(const GradPlan* p, const Py_ssize_t* place, floating* cell
         scatter_runs(place, cells, grad, code, start, step, p.x.out)
         return
     for x in range(p.x.out):
-        scatter_pixel(place, cells + start, grad, code, p.inner)
+        scatter_pixel(place, cells, start, grad, code, p.inner)
         start += step
         code += p.inner
         grad += p.inner
@@ -151,12 +151,13 @@ cdef void scatter_runs(const Py_ssize_t* place, floating* plane, const floating*
         plane[at] = sum
 
 
-cdef inline void scatter_pixel(const Py_ssize_t* place, floating* plane, const floating* grad, const code_type* code,
-                               Py_ssize_t n) noexcept nogil:
+cdef inline void scatter_pixel(const Py_ssize_t* place, floating* plane, Py_ssize_t start, const floating* grad,
+                               const code_type* code, Py_ssize_t n) noexcept nogil:
+    # The start of a window may lie so far before the plane that only a number, and no pointer, can say where.
     cdef Py_ssize_t c
     for c in range(n):
         if code[c] != <code_type>-1:
-            plane[place[<Py_ssize_t>code[c]] + c] += grad[c]
+            plane[start + place[<Py_ssize_t>code[c]] + c] += grad[c]
 
 
 cdef void scatter_block(const GradPlan* p, const Py_ssize_t* place, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1, floating* result,
