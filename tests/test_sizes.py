@@ -88,3 +88,18 @@ def test_windows_that_begin_far_before_the_plane():
     grad = np.zeros_like(x)
     grad[:, :, :1] = 1
     assert np.array_equal(pullback(np.ones_like(y)), grad)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize(("kernel", "dilation"), [(3, LARGEST - 1), (33, 2**30), (2**15 + 1, 2**30)])
+@pytest.mark.parametrize("last", [False, True])
+def test_a_gradient_of_windows_that_reach_far_beyond_the_plane(dtype, kernel, dilation, last):
+    """In scratch memory that the plane needs, not the reach: that had as many rows, whose bytes wrapped around."""
+    x = np.random.default_rng(0).standard_normal((1, 2, 3, 65536)).astype(dtype)
+    options = {"kernel_size": (kernel, 1), "stride": 1, "padding": "same", "dilation": (dilation, 1)}
+    if not last:
+        x, options["kernel_size"], options["dilation"] = x[:, None, 0], (kernel, 1), (dilation, 1)
+    y, pullback = cpool.vjp.max_pool2d(x, **options, data_format="channels_last" if last else "channels_first")
+    assert np.array_equal(y, x)
+    grad = np.random.default_rng(1).standard_normal(x.shape).astype(dtype)
+    assert np.array_equal(pullback(grad), grad)

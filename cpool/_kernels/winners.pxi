@@ -33,6 +33,11 @@ cdef struct GradPlan:
     Py_ssize_t cells
 
 
+cdef inline bint borders_little(const Axis* a) noexcept nogil:
+    # Picking lays a border round the outputs, as wide as windows reach.
+    return (a.kernel - 1) * a.dilation <= 4 * a.size + 64
+
+
 cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
     cdef Py_ssize_t wanted
     p.over_z, p.over_y, p.over_x = adjoint(&p.z), adjoint(&p.y), adjoint(&p.x)
@@ -40,7 +45,9 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
     p.most = min(most_cells(&p.over_z), MOST_PICKS + 1) * min(most_cells(&p.over_y), MOST_PICKS + 1)
     p.most = min(p.most, MOST_PICKS + 1) * min(most_cells(&p.over_x), MOST_PICKS + 1)
     # With far more cells than windows it is faster to write zeros, and then the few cells that win.
-    p.picks = p.code_width == 1 and p.most <= min(MOST_PICKS, WORTH_PICKS if p.inner == 1 else WORTH_PIXEL_PICKS) and p.x.stride * p.y.stride < 16
+    p.picks = (p.code_width == 1 and p.most <= min(MOST_PICKS, WORTH_PICKS if p.inner == 1 else WORTH_PIXEL_PICKS)
+               and p.x.stride < 16 and p.y.stride < 16 and p.x.stride * p.y.stride < 16
+               and borders_little(&p.y) and borders_little(&p.x))
     p.block = p.y.size
     p.places = False
     if p.picks:
@@ -52,7 +59,7 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
         wanted = (threads + p.planes - 1) // p.planes
         p.block = max(1, min(p.block, (p.y.size + wanted - 1) // wanted))
     p.blocks = (p.y.size + p.block - 1) // p.block
-    p.slots_y = (p.block + (p.y.kernel - 1) * p.y.dilation) // p.y.stride + 3
+    p.slots_y = (p.block + (p.y.kernel - 1) * p.y.dilation) // p.y.stride + 3       # of picks
 
 
 cdef Py_ssize_t gradient_scratch_bytes(const GradPlan* p) noexcept nogil:
