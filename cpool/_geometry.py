@@ -18,6 +18,10 @@ from cpool._arguments import Array, Window, shown
 MOST_CELLS = 2**59
 """The most cells of a plane whose bytes can still be counted."""
 
+MOST_SPANNED = 2**44
+"""The most cells that the input and the result of a pooling may span in a plane: what the kernels count, no more than a thousand
+times as many bytes for each, then fits 63 bits. No memory holds so many, but an array with strides of 0 can have them."""
+
 
 class Axis(NamedTuple):
     """The windows along one spatial axis."""
@@ -150,6 +154,19 @@ def with_spatial(shape: tuple[int, ...], spatial: tuple[int, ...], last: bool) -
     """The shape with other spatial axes."""
     rank = len(spatial)
     return (*shape[: -rank - 1], *spatial, shape[-1]) if last else (*shape[:-rank], *spatial)
+
+
+def check_spanned(shape: tuple[int, ...], y_shape: tuple[int, ...], five: tuple[int, ...], y_five: tuple[int, ...]) -> None:
+    """Refuse what is too large to count: between its passes a pooling has the longer one of input and result along each axis.
+
+    `five` and `y_five` are the shapes as the kernels see them, whose planes are counted one by one.
+    """
+    spanned = math.prod(map(max, five[1:], y_five[1:]))
+    if spanned > MOST_SPANNED:
+        raise ValueError(
+            f"x: its shape {shape} and that of the result, {y_shape}, span {spanned} cells a plane, counted by the longer one "
+            f"along each axis; there may be {MOST_SPANNED}"
+        )
 
 
 class Bins(NamedTuple):

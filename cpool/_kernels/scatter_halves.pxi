@@ -7,7 +7,7 @@ cdef enum:
 cdef struct HalfScatter:
     GradPlan gradient
     const cpool_halves* by
-    Py_ssize_t margin           # rows before and behind that windows reach
+    Py_ssize_t margin           # rows before and behind that windows reach, and that the plane can have
 
 
 cdef bint plan_scatter_halves(HalfScatter* s, const Call* c, Py_ssize_t threads) noexcept nogil:
@@ -21,7 +21,7 @@ cdef bint plan_scatter_halves(HalfScatter* s, const Call* c, Py_ssize_t threads)
     prepare_gradient(p, threads)
     if p.picks:
         return False
-    s.by, s.margin = &HALVES[half_of(c)], (p.y.kernel - 1) * p.y.dilation
+    s.by, s.margin = &HALVES[half_of(c)], min((p.y.kernel - 1) * p.y.dilation, p.y.size)
     rows = SCATTERED // (p.n_in * <Py_ssize_t>sizeof(float))
     if p.block > rows:
         p.block = min(p.block, max(rows - 2 * s.margin, s.margin, 1))

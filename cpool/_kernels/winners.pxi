@@ -33,6 +33,11 @@ cdef struct GradPlan:
     Py_ssize_t cells
 
 
+cdef inline bint borders_little(const Axis* a) noexcept nogil:
+    # Picking lays a border round the outputs, as wide as windows reach.
+    return (a.kernel - 1) * a.dilation <= 4 * a.size + 64
+
+
 cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
     cdef Py_ssize_t wanted
     p.over_z, p.over_y, p.over_x = adjoint(&p.z), adjoint(&p.y), adjoint(&p.x)
@@ -40,7 +45,9 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
     p.most = min(most_cells(&p.over_z), MOST_PICKS + 1) * min(most_cells(&p.over_y), MOST_PICKS + 1)
     p.most = min(p.most, MOST_PICKS + 1) * min(most_cells(&p.over_x), MOST_PICKS + 1)
     # With far more cells than windows it is faster to write zeros, and then the few cells that win.
-    p.picks = p.code_width == 1 and p.most <= min(MOST_PICKS, WORTH_PICKS if p.inner == 1 else WORTH_PIXEL_PICKS) and p.x.stride * p.y.stride < 16
+    p.picks = (p.code_width == 1 and p.most <= min(MOST_PICKS, WORTH_PICKS if p.inner == 1 else WORTH_PIXEL_PICKS)
+               and p.x.stride < 16 and p.y.stride < 16 and p.x.stride * p.y.stride < 16
+               and borders_little(&p.y) and borders_little(&p.x))
     p.block = p.y.size
     p.places = False
     if p.picks:
@@ -52,7 +59,7 @@ cdef void prepare_gradient(GradPlan* p, Py_ssize_t threads) noexcept nogil:
         wanted = (threads + p.planes - 1) // p.planes
         p.block = max(1, min(p.block, (p.y.size + wanted - 1) // wanted))
     p.blocks = (p.y.size + p.block - 1) // p.block
-    p.slots_y = (p.block + (p.y.kernel - 1) * p.y.dilation) // p.y.stride + 3
+    p.slots_y = (p.block + (p.y.kernel - 1) * p.y.dilation) // p.y.stride + 3       # of picks
 
 
 cdef Py_ssize_t gradient_scratch_bytes(const GradPlan* p) noexcept nogil:
@@ -125,7 +132,7 @@ cdef void scatter_all(const GradPlan* p, const Py_ssize_t* place, floating* cell
         scatter_runs(place, cells, grad, code, start, step, p.x.out)
         return
     for x in range(p.x.out):
-        scatter_pixel(place, cells + start, grad, code, p.inner)
+        scatter_pixel(place, cells, start, grad, code, p.inner)
         start += step
         code += p.inner
         grad += p.inner
@@ -151,12 +158,13 @@ cdef void scatter_runs(const Py_ssize_t* place, floating* plane, const floating*
         plane[at] = sum
 
 
-cdef inline void scatter_pixel(const Py_ssize_t* place, floating* plane, const floating* grad, const code_type* code,
-                               Py_ssize_t n) noexcept nogil:
+cdef inline void scatter_pixel(const Py_ssize_t* place, floating* plane, Py_ssize_t start, const floating* grad,
+                               const code_type* code, Py_ssize_t n) noexcept nogil:
+    # The start of a window may lie so far before the plane that only a number, and no pointer, can say where.
     cdef Py_ssize_t c
     for c in range(n):
         if code[c] != <code_type>-1:
-            plane[place[<Py_ssize_t>code[c]] + c] += grad[c]
+            plane[start + place[<Py_ssize_t>code[c]] + c] += grad[c]
 
 
 cdef void scatter_block(const GradPlan* p, const Py_ssize_t* place, Py_ssize_t plane, Py_ssize_t r0, Py_ssize_t r1, floating* result,

@@ -94,7 +94,9 @@ def plan_of(
     """The plan of a call whose arguments were checked; `as_given`: x is the user's array."""
     kernel, layout = _dispatch.kernel_for(operation, x.dtype, winners), layout_of(x, rank, last)
     y_shape = _geometry.pooled_shape(x.shape, axes, last)
-    planes, *_, inner = layout.five(layout.shape_in_memory(x.shape))
+    y_memory = layout.shape_in_memory(y_shape)
+    planes, *_, inner = five = layout.five(layout.shape_in_memory(x.shape))
+    _geometry.check_spanned(x.shape, y_shape, five, layout.five(y_memory))
     numbers = [planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)]
     return Plan(
         layout=layout,
@@ -102,7 +104,7 @@ def plan_of(
         x_shape=x.shape,
         y_shape=y_shape,
         y_dtype=kernel.result if operation not in ("max", "min") and x.dtype.kind in "biu" else x.dtype,
-        y_memory=layout.shape_in_memory(y_shape),
+        y_memory=y_memory,
         geometry=np.array(numbers, np.int64).tobytes(),
         work=max(x.size, math.prod(y_shape)),
         empty_windows=any(axis.has_empty_window() for axis in axes),
