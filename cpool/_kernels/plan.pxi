@@ -200,7 +200,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
         return 64
     s.strips, at = <char*>at, at + (p.strip_bytes if p.strips else 0)
     s.strip_codes, at = <char*>at, at + (p.strip_bytes if p.strips and codes == 2 else 0)
-    s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.copy_rows else 0)
+    s.row, at = <char*>at, at + (padded(p.chunk * p.row_bytes) if p.copy_rows else 0)    # doubles follow bytes
     s.pieces, at = <char*>at, at + (0 if p.strips or p.prefixes else pieces)
     s.rows, at = <char*>at, at + (0 if p.strips or p.prefixes or p.y_identity else rows)
     s.row_codes, at = <char*>at, at + (0 if p.strips or p.prefixes or p.y_identity or codes == 1 else rows)
