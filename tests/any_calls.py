@@ -154,7 +154,8 @@ def others(draw, function, method, seed):
 
 # ------------------------------------------------------------------------------------------------ spoiled ones
 INTS = [0, -1, 1, 2, 3, 7, 64, 2**40, 2**62, 2**63 - 1, 2**63, 2**64, -(2**63), 10**30]
-REALS = [0.0, -0.0, 0.5, 1.0, -1.5, np.nan, np.inf, -np.inf, 5e-324, 1e-40, 1e308, -1e308]
+NANS = np.array([2**63 - 1, -1]).view(np.float64).tolist()  # whose bits are all ones, with either sign
+REALS = [0.0, -0.0, 0.5, 1.0, -1.5, np.nan, np.inf, -np.inf, 5e-324, 1e-40, 1e308, -1e308, *NANS]
 WORDS = [
     *("", "same", "same_lower", "valid", "channels_last", "channels_first", "max", "avg", "mean", "sum", "none", "reflect", "zero"),
     *("replicate", "learned", "stochastic", "weighted", "average", "last", "error", "2", b"same"),
