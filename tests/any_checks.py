@@ -127,7 +127,7 @@ def main(result):
 
 def compare(call, got, want, exact):
     """The same dtype and shape; the same bits where `exact`; otherwise near, where the values allow it to be said."""
-    if isinstance(want, list):  # boundaries
+    if isinstance(want, (list, tuple)):  # boundaries
         assert [list(row) for row in got] == [list(row) for row in want]
         return
     got, want = np.asarray(got), np.asarray(want)
