@@ -190,7 +190,7 @@ cdef void make_ready(const Beside* b, Block* k, Py_ssize_t plane, Py_ssize_t cou
     c.ready_step, c.lanes = b.group * ready_pitch(&b.shape), cells
     for i in range(plane, plane + count):
         c.x, c.more = b.x + i * cells * b.width, b.more + i * cells * b.width if b.more else NULL
-        c.params = b.params + i % b.tables * b.many * b.width
+        c.params = b.params + i % b.tables * b.many * b.width if b.params else NULL
         c.ready = k.ready + (i - plane) * ready_pitch(&b.shape) * b.width
         b.family.ready(&c)
 

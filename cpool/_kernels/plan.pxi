@@ -209,7 +209,8 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
     s.by, at = <char*>at, at + (by if p.divide_source or p.divide_result else 0)
-    s.both.by, s.both.reciprocal, s.both.even = <double*>s.by, <double*>s.by + p.n, p.divisor != 0
+    s.both.by, s.both.reciprocal = <double*>s.by, <double*>(<Py_ssize_t>s.by + p.n * <Py_ssize_t>sizeof(double))
+    s.both.even = p.divisor != 0
     s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if in_float(p) and p.divide_result else 0)
     if p.prefixes:
         at = prefix_scratch_bytes(p, s, at)
