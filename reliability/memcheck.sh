@@ -12,8 +12,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 export CPOOL_ISA=${CPOOL_ISA:-baseline} PYTHONMALLOC=malloc OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+status=0
 valgrind --tool=memcheck --leak-check=no --num-callers=25 --error-limit=no --xml=yes --xml-file=errors.xml \
-    python3 "$here/fuzz.py" hypothesis --seconds "${1:-900}" --each 5
+    python3 "$here/fuzz.py" hypothesis --seconds "${1:-900}" --each 5 || status=$?
 python3 - <<'PYTHON'
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -27,3 +28,4 @@ for error in ours:
         print("   ", frame.findtext("fn"), frame.findtext("file"), frame.findtext("line"), frame.findtext("obj"))
 sys.exit(bool(ours))
 PYTHON
+exit "$status"
