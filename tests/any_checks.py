@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import math
 
 import numpy as np
 from any_calls import DOCUMENTED, LAYERS, MOST_CELLS, SELECTIONS
@@ -73,7 +74,7 @@ def check(call):
 
 def checked(call):
     y, refusal = attempt(getattr(cpool, call.function), call)
-    if refusal is None and np.size(main(y)) > MOST_CELLS:
+    if refusal is None and windows_of(main(y)) > MOST_CELLS:
         return "too large"
     if isinstance(refusal, MemoryError):
         return "refused"
@@ -115,6 +116,11 @@ def is_selection(call):
     if call.method == "max_unpool":
         return call.options.get("duplicates", "last") != "sum"
     return call.method in SELECTIONS or (call.method == "spatial_pyramid_pool" and call.options.get("mode", "max") == "max")
+
+
+def windows_of(y):
+    """Elements of a result, or what they would be in one plane."""
+    return math.prod(max(1, n) for n in np.shape(y))
 
 
 def parts(result):
@@ -198,7 +204,7 @@ def check_layer(call, refused):
         y = layer(call.x, *inputs)
     except DOCUMENTED:
         return
-    if np.size(main(y)) > MOST_CELLS:
+    if windows_of(main(y)) > MOST_CELLS:
         return
     gradient = layer.backward(np.ones_like(main(y), dtype=None if main(y).dtype.kind not in "biu" else float))
     assert np.shape(main(gradient)) == np.shape(call.x)
