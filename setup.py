@@ -39,8 +39,8 @@ if wanted := os.environ.get("CPOOL_VARIANTS"):
 # exception flags.
 FLAGS = ["-O3", "-g0", "-fno-wrapv", "-fvisibility=hidden", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
 
-# After the flags above: the last of a kind wins. The first error ends the process; the bounds checks of Cython stay as in a release,
-# so that it is the real code that is watched.
+# After the flags above: the last of a kind wins. The first error ends the process. The bounds checks of Cython stay as in a
+# release, so that the real code is watched.
 if sanitizers := os.environ.get("CPOOL_SANITIZE"):
     SANITIZE = [f"-fsanitize={sanitizers}", "-fno-sanitize-recover=undefined"]
     FLAGS += [*SANITIZE, "-O1", "-g", "-fno-omit-frame-pointer", "-UNDEBUG"]

@@ -13,7 +13,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 mkdir "$work/source" "$work/tests"
-tar -C "$root" --exclude=./.git --exclude=./build --exclude='*.so' --exclude='.*_cache' --exclude='.hypothesis' -cf - . | tar -C "$work/source" -xf -
+tar -C "$root" --exclude=./.git --exclude=./build --exclude='*.so' --exclude='.*_cache' --exclude='.hypothesis' -cf - . |
+    tar -C "$work/source" -xf -
 python3 -m venv "$work/venv"
 export CPOOL_SANITIZE=address,undefined CPOOL_VARIANTS=${CPOOL_VARIANTS:-baseline}
 "$work/venv/bin/pip" install -q "$work/source[test]"
