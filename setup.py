@@ -2,7 +2,8 @@
 
 Environment: CPOOL_OPENMP=auto|on|off (auto builds without it, and says so, where the compiler has none);
 CPOOL_LIMITED_API=1 builds one wheel for all Pythons from 3.11; CPOOL_DEBUG=1 checks bounds in the Cython code;
-CPOOL_VARIANTS=baseline,v3 builds some of the instruction-set variants only, of which the first is needed.
+CPOOL_VARIANTS=baseline,v3 builds some of the instruction-set variants only, of which the first is needed;
+CPOOL_SANITIZE=address,undefined builds with these sanitizers of gcc or clang (reliability/sanitize.sh).
 """
 
 import os
@@ -37,6 +38,14 @@ if wanted := os.environ.get("CPOOL_VARIANTS"):
 # exception flags.
 FLAGS = ["-O3", "-g0", "-fno-wrapv", "-fvisibility=hidden", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
 
+# After the flags above: the last of a kind wins. The first error ends the process. The bounds checks of Cython stay as in a
+# release, so that the real code is watched.
+if sanitizers := os.environ.get("CPOOL_SANITIZE"):
+    SANITIZE = [f"-fsanitize={sanitizers}", "-fno-sanitize-recover=undefined"]
+    FLAGS += [*SANITIZE, "-O1", "-g", "-fno-omit-frame-pointer", "-UNDEBUG"]
+else:
+    SANITIZE = []
+
 DEBUG = os.environ.get("CPOOL_DEBUG") == "1"
 DIRECTIVES = {
     "language_level": 3,
@@ -67,7 +76,7 @@ class BuildExt(build_ext):
             compile_flags, link_flags = ["/O2"], []
         else:
             openmp = self.openmp_flags()
-            compile_flags, link_flags = FLAGS + openmp, openmp
+            compile_flags, link_flags = FLAGS + openmp, SANITIZE + openmp
         for extension in self.extensions:
             extension.extra_compile_args = compile_flags + extension.extra_compile_args
             extension.extra_link_args = link_flags + extension.extra_link_args

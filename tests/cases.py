@@ -25,11 +25,19 @@ def op_and_rank(function):
 def examples(count):
     """How many random cases a test takes; the reference is slow, which is no fault of the test.
 
-    The same each time, so that a change is judged by itself; CPOOL_TEST_ANEW=1 draws others.
+    The same each time, so that a change is judged by itself; CPOOL_TEST_ANEW=1 draws others, and the profile "fuzz" (conftest.py)
+    a hundred times as many.
     """
     unhurried = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    same = os.environ.get("CPOOL_TEST_ANEW") != "1"
-    return settings(max_examples=count, deadline=None, suppress_health_check=unhurried, derandomize=same, database=None)
+    fuzzing = settings.get_current_profile_name() == "fuzz"
+    same = os.environ.get("CPOOL_TEST_ANEW") != "1" and not fuzzing
+    return settings(
+        max_examples=count * (100 if fuzzing else 1),
+        deadline=None,
+        suppress_health_check=unhurried,
+        derandomize=same,
+        database=None,
+    )
 
 
 # ------------------------------------------------------------------------------------------------ contents

@@ -214,3 +214,12 @@ def test_layer_learns_a_positive_lambda():
 def test_layer_checks_lambda(error, value):
     with pytest.raises(error, match="lam"):
         cpool.GeneralizedMaxPool(value)
+
+
+@pytest.mark.parametrize("data_format", ["channels_first", "channels_last"])
+def test_lambda_that_is_lost_beside_the_cells(data_format):
+    """The reference too has a result: the cells of the channels are the same, and lambda is far below their rounding."""
+    x = np.full((1, 3, 26) if data_format == "channels_first" else (1, 26, 3), 3e38, np.float32)
+    results = [module.generalized_max_pool(x, 255.0, data_format=data_format) for module in (cpool, cpool.reference)]
+    np.testing.assert_allclose(results[0], results[1], rtol=1e-4)
+    np.testing.assert_allclose(results[1], 3**-0.5, rtol=1e-4)

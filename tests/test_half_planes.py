@@ -65,3 +65,19 @@ def test_what_is_no_number_stays_in_its_windows(kind, data_format):
             y = getattr(cpool, f"{kind}_pool2d")(x, *window, data_format=data_format)
             expected = getattr(cpool, f"{kind}_pool2d")(x.astype(np.float32), *window, data_format=data_format)
             np.testing.assert_array_equal(y, expected.astype(np.float16))
+
+
+@pytest.mark.parametrize("data_format", ["channels_first", "channels_last"])
+@pytest.mark.parametrize("kernel", [(1, 3, 4), (1, 4, 4), (1, 5, 5), (1, 7, 7)])
+@pytest.mark.parametrize("dtype", [np.float16, ml_dtypes.bfloat16])
+def test_gradient_of_slices_that_no_window_joins(dtype, kernel, data_format):
+    """Each of them is written (one thread took the first of a volume for all of it), and nothing is left of what was there."""
+    rng = np.random.default_rng(0)
+    for spatial in ((4, 8, 8), (3, 7, 40), (5, 21, 9)):
+        shape = (2, 9, *spatial) if data_format == "channels_first" else (2, *spatial, 9)
+        x = rng.integers(-5, 6, shape).astype(dtype)
+        for stride in ((1, 1, 1), kernel):
+            y, pullback = cpool.vjp.max_pool3d(x, kernel, stride, data_format=data_format)
+            _, other = cpool.vjp.max_pool3d(x.astype(np.float32), kernel, stride, data_format=data_format)
+            grad, out = rng.integers(-8, 9, y.shape).astype(dtype), np.full_like(x, 7)
+            np.testing.assert_array_equal(pullback(grad, out=out), other(grad.astype(np.float32)).astype(dtype))

@@ -374,3 +374,11 @@ def test_global_layer():
     assert_same_bits(pullback(y), same_pullback(y))
     with pytest.raises(TypeError, match="norm_type"):
         cpool.GlobalLPPool("2")
+
+
+@pytest.mark.parametrize("p", [1e-300, 1e-40, 1e-12])
+def test_power_means_of_the_least_p_are_geometric(p):
+    """The reference took the mean of powers that are all 1."""
+    for module in (cpool, cpool.reference):
+        np.testing.assert_allclose(module.lp_pool1d([[1.0, 2, 4, 8]], p, 4, normalized=True), [[8**0.5]], rtol=1e-6)
+        np.testing.assert_array_equal(module.lp_pool1d([[0.0, 2, 4, 8]], p, 4, normalized=True), [[0.0]])

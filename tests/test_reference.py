@@ -5,6 +5,7 @@ import pytest
 from cases import BFLOAT16, FLOATS, FUNCTIONS, INTEGERS, distinct
 from numerics import assert_same_bits
 
+import cpool
 from cpool import reference
 
 FIVE = np.array(
@@ -188,3 +189,12 @@ def test_public_functions_are_documented_under_their_names(name):
         assert function.__name__ == name
         assert function.__module__ == module.__name__
         assert function.__doc__
+
+
+@pytest.mark.parametrize("shape", [(0, 3, 4), (2, 0, 4), (0, 0, 4)])
+def test_gradients_of_parameters_without_cells(shape):
+    """An empty batch, or no channels: 0."""
+    for pool, options in ((cpool.vjp.soft_pool1d, {"beta": 0.5}), (cpool.reference.vjp.soft_pool1d, {"beta": 0.5})):
+        y, pullback = pool(np.zeros(shape), 2, **options)
+        grad_x, grad_beta = pullback(np.zeros(y.shape))
+        assert (grad_x.shape, float(grad_beta)) == (shape, 0.0)

@@ -278,3 +278,11 @@ def test_layer_of_two_inputs():
         np.testing.assert_array_equal(one, other)
     np.testing.assert_array_equal(layer.eval()(x, logits), expected)
     assert repr(layer) == "SoftmaxPool2d(3, stride=2, padding=1)"
+
+
+@pytest.mark.parametrize("r", [5e-324, -5e-324, 1e-310, 0.0])
+def test_the_least_r_gives_the_mean(r):
+    """The reference divided a number of no digits by another."""
+    x = np.array([[1.0, 0, 2, -1]])
+    for module in (cpool, cpool.reference):
+        np.testing.assert_allclose(module.lse_pool1d(x, 4, r=r), [[0.5]], rtol=1e-12)

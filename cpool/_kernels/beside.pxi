@@ -106,10 +106,10 @@ cdef struct Block:
     Py_ssize_t plane
 
 
-cdef inline char* rows_of_lanes(char** at, const Beside* b, Py_ssize_t rows) noexcept nogil:
-    cdef char* here = at[0]
+cdef inline char* rows_of_lanes(Py_ssize_t* at, const Beside* b, Py_ssize_t rows) noexcept nogil:
+    cdef Py_ssize_t here = at[0]
     at[0] += rows * b.pitch * b.width
-    return here if rows > 0 else NULL
+    return <char*>here if rows > 0 else NULL
 
 
 cdef inline Py_ssize_t cells_of_plane(const Shape* s) noexcept nogil:
@@ -124,18 +124,13 @@ cdef inline Py_ssize_t ready_pitch(const Shape* s) noexcept nogil:
 cdef Py_ssize_t block_scratch(const Beside* b, Block* k, char* memory) noexcept nogil:
     cdef const Shape* s = &b.shape
     cdef Py_ssize_t cells = most_inside(&s.z) * most_inside(&s.y) * most_inside(&s.x)
-    cdef char* at = memory
+    cdef Py_ssize_t at = <Py_ssize_t>memory     # a number: what is only counted begins at NULL, to which C adds nothing
     cdef bint back = b.backward
-    k.tap = <Py_ssize_t*>at
-    at += padded(cells * sizeof(Py_ssize_t))
-    k.offset = <Py_ssize_t*>at
-    at += padded(cells * sizeof(Py_ssize_t))
-    k.lane_rows = <Py_ssize_t*>at
-    at += padded(cells * sizeof(Py_ssize_t))
-    k.c.code = <int32_t*>at
-    at += padded(b.pitch * sizeof(int32_t))
-    k.ready = at
-    at += padded(b.group * b.ready * ready_pitch(s) * b.width) if b.shared else 0
+    k.tap, at = <Py_ssize_t*>at, at + padded(cells * sizeof(Py_ssize_t))
+    k.offset, at = <Py_ssize_t*>at, at + padded(cells * sizeof(Py_ssize_t))
+    k.lane_rows, at = <Py_ssize_t*>at, at + padded(cells * sizeof(Py_ssize_t))
+    k.c.code, at = <int32_t*>at, at + padded(b.pitch * sizeof(int32_t))
+    k.ready, at = <char*>at, at + (padded(b.group * b.ready * ready_pitch(s) * b.width) if b.shared else 0)
     k.x_lanes = rows_of_lanes(&at, b, cells)
     k.ready_lanes = rows_of_lanes(&at, b, b.ready * cells)
     k.more_lanes = rows_of_lanes(&at, b, cells if b.more else 0)
@@ -148,7 +143,7 @@ cdef Py_ssize_t block_scratch(const Beside* b, Block* k, char* memory) noexcept 
     k.c.grad_more = rows_of_lanes(&at, b, cells if b.grad_more else 0)
     k.c.grad_side = rows_of_lanes(&at, b, 1 if b.grad_side else 0)
     k.c.grad_params = rows_of_lanes(&at, b, b.many if b.grad_params else 0)
-    return at - memory
+    return at - <Py_ssize_t>memory
 
 
 cdef void beside_units(const void* job, char* memory, Py_ssize_t first, Py_ssize_t end) noexcept nogil:
@@ -195,7 +190,7 @@ cdef void make_ready(const Beside* b, Block* k, Py_ssize_t plane, Py_ssize_t cou
     c.ready_step, c.lanes = b.group * ready_pitch(&b.shape), cells
     for i in range(plane, plane + count):
         c.x, c.more = b.x + i * cells * b.width, b.more + i * cells * b.width if b.more else NULL
-        c.params = b.params + i % b.tables * b.many * b.width
+        c.params = b.params + i % b.tables * b.many * b.width if b.params else NULL
         c.ready = k.ready + (i - plane) * ready_pitch(&b.shape) * b.width
         b.family.ready(&c)
 

@@ -253,6 +253,8 @@ static void FN(results_out)(const cpool_segment *g, isize many, void *array, con
 static void FN(params_in)(const cpool_moves *m, const cpool_segment *g, isize many, void *lanes, const void *table, isize count,
                           isize inner, isize tables)
 {
+    if (!count)
+        return;
     for (const cpool_segment *end = g + many; g < end; g++) {
         const T *restrict src = (const T *)table + g->plane % tables * count * inner + g->channel;
         T *restrict dst = (T *)lanes + g->at;

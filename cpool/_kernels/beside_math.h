@@ -12,6 +12,7 @@
 #define MANTISSA 52
 #define BIAS 1023
 #define ROOT_HALF 0x3fe6a09e667f3bcd /* the bits of the root of 1/2 */
+#define UNSIGNED INT64_MAX
 #else
 #define FEWEST (-87.0f)
 #define SHIFTER 12582912.0f /* 1.5 * 2^23 */
@@ -20,6 +21,7 @@
 #define MANTISSA 23
 #define BIAS 127
 #define ROOT_HALF 0x3f3504f3
+#define UNSIGNED INT32_MAX
 #endif
 #if CPOOL_BYTES
 #define BITS_OF(v) ((M)(v))
@@ -53,7 +55,7 @@ CPOOL_INLINE void FN(exps_within)(int many, const V *x, V *found)
     EACH_OF(many) c[j] = PICK(MASK(x[j] < ALL(FEWEST)), ALL(FEWEST), x[j]);
     EACH_OF(many) c[j] = PICK(MASK(c[j] > ALL(-FEWEST)), ALL(-FEWEST), c[j]);
     EACH_OF(many) n[j] = c[j] * (T)1.4426950408889634 + (T)SHIFTER;
-    EACH_OF(many) scale[j] = (BITS_OF(n[j]) + BIAS) << MANTISSA;
+    EACH_OF(many) scale[j] = ((BITS_OF(n[j]) & 0xfff) + BIAS) << MANTISSA; /* so that no NaN overflows it */
     EACH_OF(many) n[j] = n[j] - (T)SHIFTER;
     EACH_OF(many) r[j] = c[j] - n[j] * (T)LN2_HIGH - n[j] * (T)LN2_LOW;
     EACH_OF(many) square[j] = r[j] * r[j];
@@ -100,13 +102,15 @@ CPOOL_INLINE V FN(exp)(V x)
     return found;
 }
 
-/* Of positive normal numbers, inf and NaN. m is between the root of 1/2 and that of 2. */
+/* Of positive normal numbers, inf and NaN. m is between the root of 1/2 and that of 2. Signs, which lanes that no one reads may
+ * have, are cut off: the integers would overflow. */
 CPOOL_INLINE void FN(logs)(int many, const V *x, V *found)
 {
-    M e[2];
+    M bits[2], e[2];
     V f[2], k[2], p[2], square[2];
-    EACH_OF(many) e[j] = (BITS_OF(x[j]) - (I)ROOT_HALF) >> MANTISSA;
-    EACH_OF(many) f[j] = OF_BITS(BITS_OF(x[j]) - (e[j] << MANTISSA)) - 1;
+    EACH_OF(many) bits[j] = BITS_OF(x[j]) & (I)UNSIGNED;
+    EACH_OF(many) e[j] = (bits[j] - (I)ROOT_HALF) >> MANTISSA;
+    EACH_OF(many) f[j] = OF_BITS(bits[j] - (e[j] << MANTISSA)) - 1;
     /* The integer e as a number, by the same trick as above: not every machine converts integers of 64 bits. */
     EACH_OF(many) k[j] = OF_BITS(BITS_OF(ALL(SHIFTER)) + e[j]) - (T)SHIFTER;
 #if DOUBLE
@@ -154,5 +158,6 @@ CPOOL_INLINE V FN(log)(V x)
 #undef MANTISSA
 #undef BIAS
 #undef ROOT_HALF
+#undef UNSIGNED
 #undef BITS_OF
 #undef OF_BITS

@@ -200,7 +200,7 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
         return 64
     s.strips, at = <char*>at, at + (p.strip_bytes if p.strips else 0)
     s.strip_codes, at = <char*>at, at + (p.strip_bytes if p.strips and codes == 2 else 0)
-    s.row, at = <char*>at, at + (p.chunk * p.row_bytes if p.copy_rows else 0)
+    s.row, at = <char*>at, at + (padded(p.chunk * p.row_bytes) if p.copy_rows else 0)    # doubles follow bytes
     s.pieces, at = <char*>at, at + (0 if p.strips or p.prefixes else pieces)
     s.rows, at = <char*>at, at + (0 if p.strips or p.prefixes or p.y_identity else rows)
     s.row_codes, at = <char*>at, at + (0 if p.strips or p.prefixes or p.y_identity or codes == 1 else rows)
@@ -209,7 +209,8 @@ cdef Py_ssize_t scratch_bytes(const Plan* p, Scratch* s, char* memory) noexcept 
     s.last, at = <char*>at, at + (last if p.store_rows else 0)
     s.last_codes, at = <char*>at, at + (last if codes == 2 else 0)
     s.by, at = <char*>at, at + (by if p.divide_source or p.divide_result else 0)
-    s.both.by, s.both.reciprocal, s.both.even = <double*>s.by, <double*>s.by + p.n, p.divisor != 0
+    s.both.by, s.both.reciprocal = <double*>s.by, <double*>(<Py_ssize_t>s.by + p.n * <Py_ssize_t>sizeof(double))
+    s.both.even = p.divisor != 0
     s.by_wide, at = <double*>at, at + (padded(p.n * sizeof(double)) if in_float(p) and p.divide_result else 0)
     if p.prefixes:
         at = prefix_scratch_bytes(p, s, at)

@@ -36,7 +36,7 @@ enum { CPOOL_POWERS = sizeof(V) / sizeof(double) };
 #define MANTISSA(bits, exponent) OF_BITS((bits) - ((exponent) << 52))
 #define NUMBER(integer) (OF_BITS(BITS_OF(ALL(SHIFTER)) + (integer)) - SHIFTER)
 /* 2 to the power of an integer to which SHIFTER was added: 0 for -1023 and infinity for 1024. */
-#define POWER_OF_2(shifted) OF_BITS((BITS_OF(shifted) + 1023) << 52)
+#define POWER_OF_2(shifted) OF_BITS(((BITS_OF(shifted) & 0xfff) + 1023) << 52) /* & so that no NaN overflows it */
 
 CPOOL_INLINE V cpool_power_short_f64(V a, cpool_exponent e)
 {

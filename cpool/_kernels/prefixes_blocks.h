@@ -18,19 +18,20 @@ CPOOL_INLINE void BN(prefixes_of)(int op, int winners, int many, const cpool_pre
     const int64_t tap_step = p->tap_step;
     const int divided = p->divided;
     const char *src = p->src - p->from_cell * src_step + at * (isize)sizeof(SOURCE);
-    const char *src_code = p->src_code - (winners == 2 ? p->from_cell * src_step - at * (isize)sizeof(T) : 0);
+    const char *src_code = winners == 2 ? p->src_code - p->from_cell * src_step + at * (isize)sizeof(T) : NULL;
     V *suffix = (V *)p->scratch;
     M *suffix_code = (M *)(p->scratch + (kernel < size ? kernel : size) * CPOOL_PREFIX_LINE);
     V back[CPOOL_PREFIX_VECTORS], front[CPOOL_PREFIX_VECTORS], factor[CPOOL_PREFIX_VECTORS];
     M back_code[CPOOL_PREFIX_VECTORS], front_code[CPOOL_PREFIX_VECTORS];
     double by = 0;
-    char *out = p->out + at * result, *put = p->code + at * code_width;
+    char *out = p->out + at * result, *put = winners ? p->code + at * code_width : out; /* C adds nothing to NULL */
     for (int u = 0; u < many; u++) {
         back[u] = front[u] = factor[u] = FN(neutral)(op);
         back_code[u] = front_code[u] = BROADCAST(0);
     }
 #define CELL(i) READ(src + (i) * src_step + u * lanes * (isize)sizeof(SOURCE))
-#define CELL_CODE(i) BN(prefix_code)(winners, src_code + (i) * src_step + u * lanes * (isize)sizeof(T), (i) * tap_step)
+#define CELL_CODE(i) BN(prefix_code)(winners, winners == 2 ? src_code + (i) * src_step + u * lanes * (isize)sizeof(T) : NULL, \
+                                    (i) * tap_step)
     for (isize o = p->first; o < last;) {
         /* The block that window o begins in, as far as it has cells. */
         const isize next = (o * stride / kernel + 1) * kernel - before, end = next < size ? next : size;
@@ -53,7 +54,7 @@ CPOOL_INLINE void BN(prefixes_of)(int op, int winners, int many, const cpool_pre
             }
         }
         i = begin;
-        for (; o < last && o * stride - before < next; o++, out += out_step, put += code_step) {
+        for (; o < last && o * stride - before < next; o++, out += out_step, put += winners ? code_step : 0) {
             const isize start = o * stride - before, stop = start + kernel < size ? start + kernel : size;
             const isize from = start > 0 ? start : 0;
             if (i == begin && i < stop) {

@@ -18,6 +18,7 @@ cdef bint plan_scatter_halves(HalfScatter* s, const Call* c, Py_ssize_t threads)
             or (c.shape.inner == 1 and short_rows(&c.shape, RETURN, True))):
         return False
     plan_return(p, c)
+    p.planes, p.z = p.planes * p.z.size, trivial()      # slices that no window joins
     prepare_gradient(p, threads)
     if p.picks:
         return False

@@ -59,8 +59,9 @@ CPOOL_INLINE int BN(strips_of)(int op, int plain, int winners, const cpool_strip
         factor = ((const T *)by)[0] - (V){0}; /* all over: x - 0 is x, and costs nothing */
         near = ((const T *)by)[1] - (V){0};
     }
-    char *out = s->out + from * result, *put = s->code + from * code_width;
-    for (isize r = 0; r < rows; r++, out += out_step, put += put_step, cells += stride_y * many, codes += stride_y * many) {
+    char *out = s->out + from * result, *put = winners ? s->code + from * code_width : out; /* C adds nothing to NULL */
+    for (isize r = 0; r < rows; r++, out += out_step, put += winners ? put_step : 0, cells += stride_y * many,
+               codes += stride_y * many) {
         for (isize v = 0; v < many; v++) {
             const isize at = v < many - 1 ? v * lanes : n - lanes;
             V a = cells[v];

@@ -15,7 +15,7 @@ CPOOL_INLINE void FN(KIND(windows_any))(int op, int winners, const cpool_windows
 {
     const isize n = w->n, windows = w->windows, result = w->result;
     const char *src = w->src;
-    char *out = w->out, *put = w->code;
+    char *out = w->out, *put = winners ? w->code : out; /* C adds nothing to NULL */
     for (isize c = 0; c < windows; c++, src += w->src_step, out += w->out_step, put += winners ? w->code_step : 0) {
 #define VECTOR(width, part) \
     BLOCK(KIND(window), width)(op, winners, w, src + i * (isize)sizeof(SOURCE), out + i * result, put + i, lines, row, tap, part)
@@ -41,7 +41,7 @@ CPOOL_INLINE int FN(KIND(walk_any))(int op, int winners, const cpool_windows *w)
     const isize n = w->n, lanes = (isize)(64 / sizeof(T));
     int done = 1;
 #define VECTORS(many) BLOCK(KIND(walk), 64)(op, winners, many, w, w->src + i * (isize)sizeof(SOURCE), w->out + i * w->result, \
-                                            w->code + i, part)
+                                            winners ? w->code + i : w->out, part)
     for (isize i = -HEAD(w->src + w->offset[0], lanes); i < n; i += 2 * lanes) {
         const uint64_t part[2] = {PART(i), i + lanes < n ? PART(i + lanes) : 0};
         done &= i + lanes < n ? VECTORS(2) : VECTORS(1);
@@ -77,6 +77,7 @@ CPOOL_INLINE void FN(KIND(windows_of))(int op, int winners, const cpool_windows 
             FN(KIND(windows_any))(op, winners, &next, w->lines, w->row, w->tap);
         next.src += w->src_down;
         next.out += w->out_down;
-        next.code += winners ? w->code_down : 0;
+        if (winners)
+            next.code += w->code_down;
     }
 }

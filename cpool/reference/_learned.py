@@ -73,7 +73,7 @@ class Call:
     def sums(self, parameter: Parameter, slopes: Array) -> Array:
         """The gradient of a parameter from those in each plane."""
         images = len(self.planes) // max(1, self.channels)
-        return parameter.gradient(slopes.reshape(images, self.channels, -1).sum(0))
+        return parameter.gradient(slopes.reshape(images, self.channels, slopes.shape[1]).sum(0))
 
 
 def _windows(

@@ -13,6 +13,9 @@ from cpool.reference._learned import Pullback
 from cpool.reference._pullback import fill, rounded
 from cpool.reference.attention import Images
 
+LEAST = 1e-12
+"""Of lambda, over the squares of all cells of an image: with less the matrix may have no inverse in float64."""
+
 
 def generalized_max_pool(
     _: int, /, x: ArrayLike, lam: ArrayLike, *, normalize: bool = True, data_format: DataFormat = "channels_first",
@@ -20,7 +23,7 @@ def generalized_max_pool(
 ) -> tuple[Array, Pullback]:  # fmt: skip
     """The vector of each image whose product with the descriptor of every cell is near to 1.
 
-    X being its cells, (C, T), it is xi = (X X' + lam)^-1 X 1.
+    X being its cells, (C, T), it is xi = (X X' + lam)^-1 X 1, where lam is at least 1e-12 of the sum of their squares.
 
     With `normalize` it is divided by its length. An image of zeros gives 0, without a gradient.
 
@@ -36,8 +39,8 @@ def generalized_max_pool(
     normalize = arguments.flag("normalize", normalize)
     images = Images(x, data_format, out)
     parameter = positive_parameter("lam", lam)
-    ridge = parameter.table[0, 0]
-    matrices = [cells @ cells.T + ridge * np.eye(images.channels) for cells in images.cells]
+    ridges = [max(float(parameter.table[0, 0]), LEAST * float((cells * cells).sum())) for cells in images.cells]
+    matrices = [cells @ cells.T + ridge * np.eye(images.channels) for ridge, cells in zip(ridges, images.cells, strict=True)]
     vectors = [np.linalg.solve(matrix, cells.sum(axis=1)) for matrix, cells in zip(matrices, images.cells, strict=True)]
     lengths = [float(np.linalg.norm(xi)) if normalize else 1.0 for xi in vectors]
     y = np.zeros(images.shape[:2])

@@ -101,6 +101,9 @@ def norm(sizes: Array, power: float, normalized: bool) -> Array:
         return largest
     parts = (sizes / largest[:, None]) ** power
     total = parts.mean(axis=1) if normalized else parts.sum(axis=1)
+    if normalized and power < 1e-3:  # powers near 1, whose difference from it counts
+        logarithms = np.log1p(np.expm1(power * np.log(sizes / largest[:, None])).mean(axis=1)) / np.longdouble(power)
+        return np.where(np.isfinite(largest) & (largest > 0), largest * np.exp(logarithms), largest)
     found: Array = np.where(np.isfinite(largest) & (largest > 0), largest * total ** (1 / np.longdouble(power)), largest)
     return found
 

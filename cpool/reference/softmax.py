@@ -89,8 +89,10 @@ def limited(factor: Array) -> Array:
 
 def log_mean_exp(d: Array, r: Array) -> Array:
     """log(mean exp(r d)) / r of each row, and the mean where r is 0. No r d is above 0, and one is 0."""
-    logarithm = np.log1p(np.expm1(exponents(d, r)).mean(axis=1, keepdims=True))
-    found: Array = np.where(r == 0, d.mean(axis=1, keepdims=True), logarithm / r)
+    z = exponents(d, r)
+    logarithm = np.log1p(np.expm1(z).mean(axis=1, keepdims=True))
+    # Of the least z too it is the mean, to within a rounding; they may be so small that they have no digits to divide.
+    found: Array = np.where(z.min(axis=1, keepdims=True) > -1e-17, d.mean(axis=1, keepdims=True), logarithm / r)
     return found
 
 
