@@ -1,0 +1,93 @@
+"""What of a function of cpool's is a tensor to PyTorch, and what is a setting of the call."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import inspect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cpool
+
+WITHOUT_GRADIENT = frozenset({"indices", "rois", "samples"})
+LEFT_OUT = frozenset({"out", "return_boundaries", "rng"})
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A function by its name."""
+
+    name: str
+    operands: tuple[str, ...]
+    """Its arrays, x first."""
+    settings: tuple[str, ...]
+    names: tuple[str, ...]
+    """All of its arguments here, in their order, those of `rng` among them."""
+    positional: int
+    """How many of them may be given by position."""
+    defaults: tuple[tuple[str, Any], ...]
+    texts: tuple[tuple[str, str], ...]
+    """Those of the settings, encoded."""
+    random: bool
+    indices: bool
+    """Whether it can return them."""
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The operands that have gradients, in the order in which the pullback gives them."""
+        return tuple(name for name in self.operands if name not in WITHOUT_GRADIENT)
+
+    @property
+    def schema(self) -> str:
+        """The operator's arguments."""
+        optional = {name for name, value in self.defaults if value is None}
+        tensors = [f"Tensor{'?' * (name in optional)} {name}" for name in self.operands]
+        return ", ".join([*tensors, *(["Tensor seed"] * self.random), "str settings"])
+
+    def encoded(self, values: dict[str, Any]) -> str:
+        """The settings, those among these values or the defaults, in a form that a compiled graph can hold.
+
+        Defaults are text from the start: as numbers, a compiler that looks for what may change would take them for variables.
+        """
+        texts = dict(self.texts)
+        return f"({', '.join(repr(_plain(values[name])) if name in values else texts[name] for name in self.settings)},)"
+
+    def decoded(self, text: str) -> dict[str, Any]:
+        """The inverse of `encoded`."""
+        return dict(zip(self.settings, _values(text), strict=True))
+
+
+def _plain(value: Any) -> Any:
+    return "inf" if isinstance(value, float) and value == math.inf else value  # which has no literal
+
+
+@functools.lru_cache(maxsize=1024)
+def _values(text: str) -> Sequence[Any]:
+    return tuple(math.inf if value == "inf" else value for value in ast.literal_eval(text))
+
+
+def signature(name: str) -> Signature:
+    """That of a public function."""
+    parameters = inspect.signature(getattr(cpool, name)).parameters
+    arrays = [key for key, entry in parameters.items() if "ArrayLike" in str(entry.annotation)]
+    kept = [key for key in parameters if key not in LEFT_OUT]
+    names = [key for key in parameters if key in kept or key == "rng"]
+    defaults = {key: parameters[key].default for key in names if parameters[key].default is not inspect.Parameter.empty}
+    return Signature(
+        name=name,
+        operands=tuple(arrays),
+        settings=tuple(key for key in kept if key not in arrays),
+        names=tuple(names),
+        positional=sum(parameters[key].kind is not inspect.Parameter.KEYWORD_ONLY for key in names),
+        defaults=tuple((key, value) for key, value in defaults.items() if key in arrays),
+        texts=tuple((key, repr(_plain(value))) for key, value in defaults.items() if key not in arrays),
+        random="rng" in parameters,
+        indices="return_indices" in parameters,
+    )
+
+
+NAMES = tuple(name for name in cpool.__all__ if inspect.isfunction(getattr(cpool.vjp, name, None)))
+"""Every pooling function."""
