@@ -65,7 +65,9 @@ def step(net: nn.Module, x: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
 def worst(a: nn.Module, b: nn.Module) -> float:
     """The largest difference of gradients, over the largest gradient of its parameter."""
     pairs = zip(a.parameters(), b.parameters(), strict=True)
-    return max(float((p.grad - q.grad).abs().max() / p.grad.abs().max()) for p, q in pairs if p.grad is not None and q.grad is not None)
+    return max(
+        float((p.grad - q.grad).abs().max() / p.grad.abs().max()) for p, q in pairs if p.grad is not None and q.grad is not None
+    )
 
 
 def compare(name: str, net: nn.Module, x: torch.Tensor, repeats: int) -> None:
@@ -83,7 +85,9 @@ def compare(name: str, net: nn.Module, x: torch.Tensor, repeats: int) -> None:
             step(model, x, labels)
             taken.append(time.perf_counter() - start)
     before, now = (1000 * statistics.median(taken) for taken in times)
-    print(f"  a training step: {before:.1f} ms with PyTorch's poolings, {now:.1f} ms with cpool's ({before / now:.2f} times as fast)")
+    print(
+        f"  a training step: {before:.1f} ms with PyTorch's poolings, {now:.1f} ms with cpool's ({before / now:.2f} times as fast)"
+    )
 
 
 def main() -> None:

@@ -1,155 +1,83 @@
-"""Every pooling function as a pair of PyTorch operators, `cpool::name` and `cpool::name_backward`.
-
-An operator gives the result, the indices (without elements where none are asked for), and the codes of the winners (of max and
-min over windows), which its backward takes. What else a backward needs it computes again from the inputs, which PyTorch keeps
-anyway. Random ones take a seed, so that both draw the same.
-"""
+"""Every pooling function as a pair of PyTorch operators, `cpool::name` and `cpool::name_backward`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
-import cpool
-from cpool._arguments import Array
-from cpool._ops import linear, select
-from cpool._ops._call import Plan, planned
-from cpool.torch._signatures import NAMES, Signature, signature
+from cpool._adapters.calls import Calls, Spec
+from cpool._adapters.signatures import NAMES, Signature, signature
 from cpool.torch._tensors import array_dtype_of, array_of, dtype_of, fake, laid_out, tensor_of
 
 Tensor = torch.Tensor
-WINDOW = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "data_format")
-PER_IMAGE = frozenset({"x", "logits", "indices"})
-"""Operands whose first axis is the batch, where x has one."""
 
 
-def of_windows(name: str) -> tuple[str, int] | None:
-    """Whether it is max, min, sum or average over windows, and of which rank."""
-    kind, _, rank = name.partition("_pool")
-    return (kind, int(rank[0])) if kind in ("max", "min", "sum", "avg") and rank in ("1d", "2d", "3d") else None
+def schema(about: Signature) -> str:
+    """The arguments of an operator: the settings are one string, which a compiled graph can hold."""
+    optional = {name for name, value in about.defaults if value is None}
+    tensors = [f"Tensor{'?' * (name in optional)} {name}" for name in about.operands]
+    return ", ".join([*tensors, *(["Tensor seed"] * about.random), "str settings"])
 
 
 class Operator:
-    """The computation behind one pair of operators."""
+    """The computation behind one pair of operators, on tensors and on fake ones."""
 
     def __init__(self, about: Signature) -> None:
-        self.about = about
-        self.windows = of_windows(about.name)
-        self.keeps = self.windows is not None and self.windows[0] in ("max", "min")
-        """Whether the codes of winners go from forward to backward."""
-        self.by_roi = "rois" in about.operands
+        self.about, self.calls = about, Calls(about)
 
-    def _arguments(self, tensors: Sequence[Tensor | None], settings: str) -> dict[str, Any]:
-        """Those of the function of cpool, from those of the operator."""
+    def _values(self, arguments: Sequence[Any]) -> dict[str, Any]:
+        """The arguments of the function of cpool, from those of the operator."""
+        *tensors, settings = arguments
         values = self.about.decoded(settings)
         for name, tensor in zip(self.about.operands, tensors, strict=False):
             values[name] = None if tensor is None else array_of(tensor)
         if self.about.random:
-            seed = tensors[-1]
-            assert seed is not None
-            values["rng"] = int(seed)
+            values["rng"] = int(tensors[-1])
         return values
 
-    def _plan(self, values: dict[str, Any]) -> tuple[Array, Plan]:
-        assert self.windows is not None
-        kind, rank = self.windows
-        return planned(kind, self.keeps, rank, values["x"], *(values[name] for name in WINDOW))
+    def _learned(self, arguments: Sequence[Any]) -> list[Tensor]:
+        operands = dict(zip(self.about.operands, arguments, strict=False))
+        return [operands[name] for name in self.about.learned if operands[name] is not None]
 
-    # ------------------------------------------------------------------------------------------------------------- forward
     def forward(self, *arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
-        """The operator."""
-        x, arrays = arguments[0], self._compute(self._arguments(arguments[:-1], arguments[-1]))
-        y, indices, codes = (laid_out(tensor_of(array), x) for array in arrays)
+        """The result, the indices and the codes of winners; without elements where there are none."""
+        y, indices, codes = (laid_out(tensor_of(array), arguments[0]) for array in self.calls.forward(self._values(arguments)))
         return y, indices, codes
 
-    def _compute(self, values: dict[str, Any]) -> tuple[Any, Any, Any]:
-        none = np.empty(0, np.int64)
-        if self.keeps:
-            x, plan = self._plan(values)
-            y, codes = select.pooled_with_codes(str(self.windows[0]), values["x"], x, plan, None)  # type: ignore[index]
-            indices = select.plane_indices(codes, plan) if values["return_indices"] else none
-            return y, indices, plan.layout.as_user_sees(codes)
-        found = getattr(cpool, self.about.name)(**values)
-        return (*found, none) if isinstance(found, tuple) else (found, none, none)
-
-    def fake_forward(self, *arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
-        """The operator's results without values: those of an empty batch, with the batch put back."""
-        *tensors, settings = arguments
-        x, values = tensors[0], self.about.decoded(settings)
-        rank = self._rank(x, values)
-        batched = x.ndim == rank + 2
-        for name, tensor in zip(self.about.operands, tensors, strict=False):
-            values[name] = None if tensor is None or name == "samples" else self._empty(name, tensor, batched)
-        if self.about.random:
-            values["rng"] = 0
-        first = (tensors[1] if self.by_roi else x).shape[:1] if batched or self.by_roi else ()
-        y, indices, codes = (
-            fake((0,), dtype_of(a.dtype), x) if a.shape == (0,) else fake((*first, *a.shape[1:]), dtype_of(a.dtype), x)
-            for a in self._compute(values)
-        )
-        return y, indices, codes
-
-    def _rank(self, x: Tensor, values: dict[str, Any]) -> int:
-        """The number of spatial axes of x."""
-        digits = self.about.name[-2]
-        return int(digits) if digits.isdigit() else 2 if self.by_roi else x.ndim - 2
-
-    def _empty(self, name: str, tensor: Tensor, batched: bool) -> Array:
-        """An operand in an array without elements along its batch."""
-        dtype = array_dtype_of(tensor.dtype)
-        shape = [int(n) for n in (tensor.shape[1:] if batched or name == "rois" else tensor.shape)]
-        if name == "rois" or (name in PER_IMAGE and not self.by_roi):
-            return np.empty((0, *shape), dtype)
-        if name == "x":
-            return np.empty((1, *shape), dtype)
-        return np.ones([int(n) for n in tensor.shape], dtype)
-
-    # ------------------------------------------------------------------------------------------------------------ backward
     def backward(self, grad: Tensor, codes: Tensor, *arguments: Any) -> list[Tensor]:
         """The gradients of the operands that have one."""
-        values = self._arguments(arguments[:-1], arguments[-1])
-        found = self._pullback(values, codes)(array_of(grad))
-        gradients = found if isinstance(found, tuple) else (found,)
+        gradients = self.calls.backward(self._values(arguments), array_of(codes), array_of(grad))
         operands = self._learned(arguments)
         return [
             laid_out(tensor_of(array).to(operand.dtype).reshape(operand.shape), operand)
             for array, operand in zip(gradients, operands, strict=True)
         ]
 
-    def _pullback(self, values: dict[str, Any], codes: Tensor) -> Callable[..., Any]:
-        if self.windows is None:
-            pullback: Callable[..., Any] = getattr(cpool.vjp, self.about.name)(**values)[1]
-            return pullback
-        plan = self._plan(values)[1]
-        if self.keeps:
-            return select.pullback_of(plan, plan.layout.contiguous(array_of(codes)))
-        average = self.windows[0] == "avg"
-        divisor = float(values.get("divisor_override") or 0)
-        return linear.pullback_of(self.windows[0], plan, values["count_include_pad"] if average else True, divisor)
+    def fake_forward(self, *arguments: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """What `forward` gives, without values."""
+        *tensors, settings = arguments
+        named = zip(self.about.operands, tensors, strict=False)
+        specs = {name: None if t is None else Spec(tuple(t.shape), array_dtype_of(t.dtype)) for name, t in named}
+        found = self.calls.specs(specs, self.about.decoded(settings))
+        y, indices, codes = (fake(spec.shape, dtype_of(spec.dtype), tensors[0]) for spec in found)
+        return y, indices, codes
 
     def fake_backward(self, grad: Tensor, codes: Tensor, *arguments: Any) -> list[Tensor]:
-        """The gradients without values."""
+        """What `backward` gives, without values."""
         return [fake(operand.shape, operand.dtype, operand) for operand in self._learned(arguments)]
-
-    def _learned(self, arguments: Sequence[Any]) -> list[Tensor]:
-        operands = dict(zip(self.about.operands, arguments, strict=False))
-        return [operands[name] for name in self.about.learned if operands[name] is not None]
 
 
 def define(about: Signature) -> Callable[..., Any]:
     """Register the pair with PyTorch, and return the operator."""
-    operator = Operator(about)
-    name = f"cpool::{about.name}"
-    inputs = f"({about.schema})"
+    operator, name, inputs = Operator(about), f"cpool::{about.name}", schema(about)
     forward = torch.library.custom_op(
-        name, operator.forward, mutates_args=(), device_types="cpu", schema=f"{inputs} -> (Tensor, Tensor, Tensor)"
+        name, operator.forward, mutates_args=(), device_types="cpu", schema=f"({inputs}) -> (Tensor, Tensor, Tensor)"
     )
     backward = torch.library.custom_op(
         f"{name}_backward", operator.backward, mutates_args=(), device_types="cpu",
-        schema=f"(Tensor grad, Tensor codes, {about.schema}) -> Tensor[]",
+        schema=f"(Tensor grad, Tensor codes, {inputs}) -> Tensor[]",
     )  # fmt: skip
     forward.register_fake(operator.fake_forward)
     backward.register_fake(operator.fake_backward)

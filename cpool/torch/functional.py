@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 import cpool
+from cpool._adapters.signatures import Signature
 from cpool.torch._operators import OPERATORS, SIGNATURES
-from cpool.torch._signatures import Signature
 
 NO_SEED = 2**63 - 1
 

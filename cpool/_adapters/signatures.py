@@ -1,4 +1,4 @@
-"""What of a function of cpool's is a tensor to PyTorch, and what is a setting of the call."""
+"""What of a function of cpool's is an array that another library holds, and what is a setting of the call."""
 
 from __future__ import annotations
 
@@ -39,13 +39,6 @@ class Signature:
     def learned(self) -> tuple[str, ...]:
         """The operands that have gradients, in the order in which the pullback gives them."""
         return tuple(name for name in self.operands if name not in WITHOUT_GRADIENT)
-
-    @property
-    def schema(self) -> str:
-        """The operator's arguments."""
-        optional = {name for name, value in self.defaults if value is None}
-        tensors = [f"Tensor{'?' * (name in optional)} {name}" for name in self.operands]
-        return ", ".join([*tensors, *(["Tensor seed"] * self.random), "str settings"])
 
     def encoded(self, values: dict[str, Any]) -> str:
         """The settings, those among these values or the defaults, in a form that a compiled graph can hold.
