@@ -1,1 +1,1 @@
-"""What the adapters to other libraries share: which arguments are arrays, the calls of kernels as they make them, shapes without values."""
+"""What the adapters to other libraries share: what of a call is an array, how its kernels are called, shapes without values."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
-import cpool
-from cpool._adapters.signatures import Signature
+from cpool._adapters.signatures import Signature, described
 from cpool.torch._operators import OPERATORS, SIGNATURES
 
 NO_SEED = 2**63 - 1
@@ -37,35 +35,17 @@ def operand(name: str, value: Any) -> torch.Tensor | None:
 
 def function(about: Signature, operator: Callable[..., Any]) -> Callable[..., Any]:
     """The function on tensors of an operator."""
-    names, defaults = about.names, dict(about.defaults)
-    optional = {*defaults, *(name for name, _ in about.texts)}
-    required = [name for name in names if name not in optional]
+    defaults = dict(about.defaults)
 
     def pool(*args: Any, **kwargs: Any) -> Any:
-        if len(args) > about.positional:
-            raise TypeError(f"{about.name}: {len(args)} arguments by position, at most {about.positional} are taken")
-        values = dict(zip(names, args, strict=False))
-        for key, value in kwargs.items():
-            if key not in names or key in values:
-                raise TypeError(f"{about.name}: the argument {key!r} {'is given twice' if key in values else 'does not exist'}")
-            values[key] = value
-        for key in required:
-            if key not in values:
-                raise TypeError(f"{about.name}: the argument {key!r} is missing")
+        values = about.bound(args, kwargs)
         tensors = [operand(key, values[key] if key in values else defaults[key]) for key in about.operands]
         if about.random:
             tensors.append(seed_of(values.get("rng")))
         y, indices, _ = operator(*tensors, about.encoded(values))
         return (y, indices) if about.indices and values.get("return_indices") else y
 
-    original = getattr(cpool, about.name)
-    pool.__name__ = pool.__qualname__ = about.name
-    pool.__doc__ = f"{original.__doc__.partition(chr(10))[0]}\n\nOn tensors; arguments and rules are those of `cpool.{about.name}`."
-    parameters = inspect.signature(original).parameters
-    pool.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [parameters[name].replace(annotation=inspect.Parameter.empty) for name in names]
-    )
-    return pool
+    return described(pool, about)
 
 
 FUNCTIONS = {name: function(about, OPERATORS[name]) for name, about in SIGNATURES.items()}
