@@ -6,7 +6,6 @@ CPOOL_VARIANTS=baseline,v3 builds some of the instruction-set variants only, of 
 """
 
 import os
-import platform
 import sys
 import sysconfig
 import tempfile
@@ -23,7 +22,7 @@ SHARED_SOURCES = sorted(path.name for path in Path(KERNELS).iterdir() if path.su
 # Instruction sets by their flags for gcc and clang. The choice is made from the target, never from the CPU that builds.
 # `-mprefer-vector-width` only concerns the few loops that the compiler vectorises itself.
 VARIANTS = {"baseline": []}
-if platform.machine() in ("x86_64", "AMD64") and sys.platform == "linux":
+if sysconfig.get_platform() == "linux-x86_64":  # the target's, which a cross build names in _PYTHON_HOST_PLATFORM
     VARIANTS |= {"v3": ["-march=x86-64-v3"], "v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"]}
 
 if wanted := os.environ.get("CPOOL_VARIANTS"):

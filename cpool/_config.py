@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from cpool import _dispatch, _threads
+from cpool import _dispatch, _threads, _variants
 from cpool._version import __version__
 
 
@@ -17,6 +17,8 @@ def config() -> dict[str, Any]:
         "numpy": np.__version__,
         "variant": _dispatch.active(),
         "available": _dispatch.available(),
+        "missing": _variants.missing(),
+        "broken": _variants.broken(),
         "openmp": _threads.openmp(),
         "threads": _threads.get_num_threads(),
     }
@@ -24,6 +26,8 @@ def config() -> dict[str, Any]:
 
 def show_config() -> None:
     """Print the version, the instruction-set variant in use and those this CPU can run, OpenMP or not, and the threads.
+
+    A variant that this CPU could run and the installation does not have, or that does not load, has a line of its own.
 
     Examples
     --------
@@ -39,5 +43,9 @@ def show_config() -> None:
     print(f"cpool {found['version']}")
     print(f"numpy {found['numpy']}")
     print(f"instruction set: {found['variant']} (available: {', '.join(found['available'])})")
+    if found["missing"]:
+        print(f"not in this build: {', '.join(found['missing'])}")
+    for why in found["broken"].values():
+        print(f"broken: {why}")
     print(f"OpenMP: {'yes' if found['openmp'] else 'no (single-threaded build)'}")
     print(f"threads: {found['threads']}")

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from cpool._kernels import _cpu
-
-LEVELS = {"baseline": 0, "v3": 3, "v4": 4}
-"""The variants, slowest first, and the x86-64 level that each needs."""
+from cpool._variants import available as available
+from cpool._variants import choose, load
 
 OPERATIONS = ("max", "min", "sum", "avg")
 FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
@@ -152,32 +147,8 @@ def is_stored_as(dtype: np.dtype[Any], kernel_dtype: np.dtype[Any]) -> bool:
     return (kernel_dtype == np.uint8 and dtype == np.bool_) or (kernel_dtype == np.uint16 and dtype.name in HALVES)
 
 
-def _runs(variant: str) -> bool:
-    return LEVELS[variant] <= _cpu.level() and importlib.util.find_spec(f"cpool._kernels.{variant}") is not None
-
-
-def available() -> tuple[str, ...]:
-    """The variants that this build has and this CPU can run, slowest first."""
-    return tuple(variant for variant in LEVELS if _runs(variant))
-
-
-def _load(variant: str) -> ModuleType:
-    return importlib.import_module(f"cpool._kernels.{variant}")
-
-
-def _choose() -> str:
-    wish = os.environ.get("CPOOL_ISA")
-    if not wish:
-        return available()[-1]
-    if wish not in LEVELS:
-        raise ImportError(f"CPOOL_ISA={wish!r}: must be one of {', '.join(LEVELS)}")
-    if wish not in available():
-        raise ImportError(f"CPOOL_ISA={wish!r}: this CPU or this build does not have it; available: {', '.join(available())}")
-    return wish
-
-
-_active = _choose()
-kernels: Any = _load(_active)
+_active = choose(os.environ.get("CPOOL_ISA"))
+kernels: Any = load(_active)
 """The module of the active variant; read it at each call, `using` may change it."""
 
 
@@ -191,7 +162,7 @@ def using(variant: str) -> Iterator[None]:
     """Use another variant within a ``with`` block, in the whole process: for cross-checks, not for threads."""
     global _active, kernels
     before = _active, kernels
-    _active, kernels = variant, _load(variant)
+    _active, kernels = variant, load(variant)
     try:
         yield
     finally:

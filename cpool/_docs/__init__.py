@@ -8,7 +8,6 @@ very object that it was given: a call costs nothing more.
 from __future__ import annotations
 
 import inspect
-import textwrap
 from collections.abc import Callable
 from typing import Any, Literal, TypeVar
 
@@ -67,6 +66,7 @@ TypeError
     For an argument of the wrong type, such as a bool, float or str for an int, and for a dtype that is not supported.
 ValueError
     For a value or a shape that breaks a rule above, and for an output axis that would have no window."""
+EMPTY = inspect.Parameter.empty
 LAYER_RAISES = f"""\
 {RAISES}
 RuntimeError
@@ -88,11 +88,11 @@ def documented(method: str, rank: int, role: Role) -> Callable[[T], T]:
 def sections(thing: Callable[..., Any], kind: str, rank: int, role: Role) -> list[str]:
     """The sections of numpydoc between the summary and the example."""
     method = METHODS[kind]
-    signature = inspect.signature(thing).parameters
-    found = [section("Parameters", *(parameter(p, method) for p in signature.values()))]
+    signature = arguments(thing)
+    found = [section("Parameters", *(parameter(name, default, method) for name, default in signature.items()))]
     if role != "layer":
         more = [text for flag, text in method.more.items() if flag in signature]
-        results = [f"{method.result}\n{textwrap.indent(method.dtype, '    ')}", *more]
+        results = [f"{method.result}\n{indented(method.dtype)}", *more]
         if role == "vjp":
             results.append(method.pullback or PULLBACK)
             results += [pair(flag, text) for flag, text in method.more.items() if flag in signature]
@@ -119,11 +119,28 @@ def related(method: Method) -> dict[str, tuple[str, str]]:
     }
 
 
-def parameter(p: inspect.Parameter, method: Method) -> str:
+def arguments(thing: Callable[..., Any]) -> dict[str, Any]:
+    """The names of the arguments with their defaults, EMPTY where there is none: in a tenth of the time of `inspect.signature`,
+    which for all of the public surface would be a third of what `import cpool` takes."""
+    function: Any = thing.__init__ if isinstance(thing, type) else thing  # type: ignore[misc]
+    code, defaults = function.__code__, function.__defaults__ or ()
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    found = dict.fromkeys(names, EMPTY)
+    found |= dict(zip(names[code.co_argcount - len(defaults) : code.co_argcount], defaults, strict=True))
+    found |= function.__kwdefaults__ or {}
+    found.pop("self", None)
+    return found
+
+
+def parameter(name: str, default: Any, method: Method) -> str:
     """One entry of the section Parameters."""
-    kind, text = method.parameters.get(p.name) or PARAMETERS[p.name]
-    default = "" if p.default is p.empty else f", default {p.default!r}"
-    return f"{p.name} : {kind}{default}\n{textwrap.indent(text, '    ')}"
+    kind, text = method.parameters.get(name) or PARAMETERS[name]
+    return f"{name} : {kind}{'' if default is EMPTY else f', default {default!r}'}\n{indented(text)}"
+
+
+def indented(text: str) -> str:
+    """A paragraph four spaces to the right."""
+    return "    " + text.replace("\n", "\n    ")
 
 
 def section(title: str, *entries: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from cpool._arguments import Array, ArrayLike, integer, sequence, spatial_array
+from cpool.layers._state import VERSION, State, check_version
 
 
 class Layer:
@@ -116,14 +117,19 @@ class Layer:
         self.training = False
         return self
 
-    def state_dict(self) -> dict[str, Array]:
-        """Copies of the parameters."""
-        return {key: np.array(value) for key, value in self.params.items()}
+    def state_dict(self) -> State:
+        """Copies of the parameters: a dict under their keys, whose attribute `version` tells the form."""
+        return State((key, np.array(value)) for key, value in self.params.items())
 
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
-        """Copy values into the parameters, in place; a ValueError that names the key where keys or shapes differ."""
+        """Copy values into the parameters, in place; a ValueError that names the key where keys or shapes differ.
+
+        A plain dict of arrays will do. What `state_dict` of a newer cpool gave, of another form, is refused with a ValueError.
+        """
         if not isinstance(state, Mapping):
             raise TypeError(f"state: a mapping of arrays is needed, not {type(state).__name__}")
+        if isinstance(state, State):
+            check_version("state", state.version)
         for key in (*self.params, *state):
             if key not in state or key not in self.params:
                 raise ValueError(f"state: the key {key!r} is {'missing' if key in self.params else 'not one of the layer'}")
@@ -139,7 +145,13 @@ class Layer:
 
     def __getstate__(self) -> dict[str, Any]:
         """What copies and pickles carry: all but what backward needs, which may be large and belongs to one forward."""
-        return {**self.__dict__, "_pullback": None}
+        return {**self.__dict__, "_pullback": None, "_version": VERSION}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what a copy or a pickle carries, of this version or an older one."""
+        kept = dict(state)
+        check_version(f"pickle of {type(self).__name__}", kept.pop("_version", 1))
+        self.__dict__.update(kept)
 
     def __repr__(self) -> str:
         """The call of the constructor, without the arguments that have their defaults."""
