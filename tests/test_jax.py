@@ -4,7 +4,7 @@ import doctest
 
 import numpy as np
 import pytest
-from adapter_cases import call
+from every_call import call
 
 import cpool
 
