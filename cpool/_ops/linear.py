@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import Plan, planned, pullback_through, reduce
+from cpool._ops._call import Plan, Pullback, planned, pullback_through, reduce
 from cpool._threads import threads_for
 
 
@@ -61,10 +61,14 @@ def pooled_vjp(
     kind: str, given: ArrayLike, x: Array, plan: Plan, include_pad: bool, divisor: float, out: Array | None
 ) -> tuple[Array, Callable[..., Array]]:  # fmt: skip
     """The result and the pullback of a call that is planned."""
-    y = pooled(kind, given, x, plan, include_pad, divisor, out)
+    return pooled(kind, given, x, plan, include_pad, divisor, out), pullback_of(kind, plan, include_pad, divisor)
+
+
+def pullback_of(kind: str, plan: Plan, include_pad: bool, divisor: float) -> Pullback:
+    """The pullback, which needs no values of x."""
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
         threads = threads_for(plan.work)
         _dispatch.kernels.spread_gradient(element, grad, grad_x, plan.geometry, kind == "avg", include_pad, divisor, threads)
 
-    return y, pullback_through(plan, plan.gradient, run, strided=True)
+    return pullback_through(plan, plan.gradient, run, strided=True)

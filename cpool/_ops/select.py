@@ -9,7 +9,7 @@ import numpy as np
 
 from cpool import _arguments, _dispatch
 from cpool._arguments import Array, ArrayLike, Ints, Padding
-from cpool._ops._call import Plan, planned, pullback_through, reduce
+from cpool._ops._call import Plan, Pullback, planned, pullback_through, reduce
 from cpool._threads import threads_for
 
 UINT8 = np.dtype(np.uint8)
@@ -43,7 +43,7 @@ def fill_empty_windows(plan: Plan, a: Array, value: Any) -> None:
         a[(slice(None),) * (first + i) + (axis.taps()[1] == 0,)] = value
 
 
-def _pool_with_winners(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
+def pooled_with_codes(kind: str, given: ArrayLike, x: Array, plan: Plan, out: Array | None) -> tuple[Array, Array]:
     """The result, and the code of each winner as the kernels wrote it."""
     codes = np.empty(plan.y_memory, code_dtype(plan.cells))
     y = reduce(plan, given, x, out, codes)
@@ -93,7 +93,7 @@ def forward(
 def pooled(kind: str, given: ArrayLike, x: Array, plan: Plan, return_indices: bool, out: Array | None) -> Any:
     """The result of a call that is planned."""
     if return_indices:
-        winners, codes = _pool_with_winners(kind, given, x, plan, out)
+        winners, codes = pooled_with_codes(kind, given, x, plan, out)
         return winners, plane_indices(codes, plan)
     y = reduce(plan, given, x, out)
     if plan.empty_windows and y.dtype == np.bool_:
@@ -124,10 +124,14 @@ def pooled_vjp(
     kind: str, given: ArrayLike, x: Array, plan: Plan, return_indices: bool, out: Array | None
 ) -> tuple[Any, Callable[..., Array]]:  # fmt: skip
     """The result and the pullback of a call that is planned."""
-    y, codes = _pool_with_winners(kind, given, x, plan, out)
+    y, codes = pooled_with_codes(kind, given, x, plan, out)
+    return (y, plane_indices(codes, plan)) if return_indices else y, pullback_of(plan, codes)
+
+
+def pullback_of(plan: Plan, codes: Array) -> Pullback:
+    """The pullback of winners with these codes."""
 
     def run(element: int, grad: Array, grad_x: Array) -> None:
         _dispatch.kernels.winner_gradient(element, grad, codes, grad_x, plan.geometry, threads_for(plan.work))
 
-    pullback = pullback_through(plan, plan.gradient, run)
-    return (y, plane_indices(codes, plan)) if return_indices else y, pullback
+    return pullback_through(plan, plan.gradient, run)
