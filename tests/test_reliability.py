@@ -15,6 +15,7 @@ QUICK = {
     "allocation.py": [],
     "determinism.py": ["--repeat", "1"],
     "leaks.py": ["--calls", "3000", "--functions", "max_pool2d,avg_pool2d,gem_pool2d,MaxPool2d"],
+    "sizes.py": ["--calls", "10", "--seconds", "1"],
     "threads.py": ["--rounds", "2"],
 }
 
