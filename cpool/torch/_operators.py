@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 
@@ -11,7 +11,7 @@ from cpool._adapters.calls import Calls, Spec
 from cpool._adapters.signatures import NAMES, Signature, signature
 from cpool.torch._tensors import array_dtype_of, array_of, dtype_of, fake, laid_out, tensor_of
 
-Tensor = torch.Tensor
+Tensor: TypeAlias = torch.Tensor
 
 
 def schema(about: Signature) -> str:
