@@ -190,16 +190,13 @@ def failures(calls: Iterator[Case], dtype: np.dtype[Any], variants: tuple[str, .
 def run(stream: TextIO | None = None, variants: tuple[str, ...] = ()) -> int:
     """Check everything, with a line a kernel on the stream (None: standard output); the number of failures."""
     variants = variants or _dispatch.available()
-    found, broken = dtypes(), _variants.broken()
-    total, start = len(broken), time.perf_counter()
+    found, total, start = dtypes(), len(_variants.broken()), time.perf_counter()
     table: list[tuple[str, str, Callable[[str, np.dtype[Any]], Iterator[Case]]]]
     table = [(operation, name, cases) for operation, name in TABLE if name in found]
     table += [(function, name, family_cases) for function in FAMILIES for name in FAMILY_DTYPES if name in found]
     print(f"cpool {cpool.__version__}: {len(table)} kernels in {', '.join(variants)}, with 1 and 3 threads", file=stream)
-    if absent := _variants.missing():
-        print(f"not in this build: {', '.join(absent)}", file=stream)
-    for why in broken.values():
-        print(f"broken: {why}", file=stream)
+    for complaint in _variants.complaints():
+        print(complaint, file=stream)
     for i, (operation, name, calls) in enumerate(table, 1):
         wrong = list(failures(calls(operation, found[name]), found[name], variants))
         total += len(wrong)

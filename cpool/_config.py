@@ -43,9 +43,7 @@ def show_config() -> None:
     print(f"cpool {found['version']}")
     print(f"numpy {found['numpy']}")
     print(f"instruction set: {found['variant']} (available: {', '.join(found['available'])})")
-    if found["missing"]:
-        print(f"not in this build: {', '.join(found['missing'])}")
-    for why in found["broken"].values():
-        print(f"broken: {why}")
+    for complaint in _variants.complaints():
+        print(complaint)
     print(f"OpenMP: {'yes' if found['openmp'] else 'no (single-threaded build)'}")
     print(f"threads: {found['threads']}")

@@ -57,6 +57,10 @@ class Layout(NamedTuple):
         b = len(rest) if self.inner_channels else len(rest) - self.rank
         return (*rest[:b], shape[a], *rest[b:])
 
+    def five_of(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape that the kernels see of the user's."""
+        return self.five(self.shape_in_memory(shape))
+
     def rows_of(self, a: Array) -> Array:
         """An input as the kernels read it: itself or a view where rows are contiguous, as in a crop of an image, else a copy."""
         a = self.in_memory_order(a)

@@ -80,6 +80,12 @@ def missing() -> tuple[str, ...]:
     return tuple(variant for variant, error in problems().items() if isinstance(error, ModuleNotFoundError))
 
 
+def complaints() -> list[str]:
+    """A line for those that this build does not have, and one for each that is damaged."""
+    absent = missing()
+    return [f"not in this build: {', '.join(absent)}"] * bool(absent) + [f"broken: {why}" for why in broken().values()]
+
+
 def choose(wish: str | None) -> str:
     """The variant asked for, or else the fastest; the next one, with a warning, where that is broken."""
     if wish:

@@ -26,8 +26,6 @@ from cpool import _dispatch, _threads
 import every_call  # isort: skip
 
 SHIM = r"""
-#define _GNU_SOURCE
-#include <dlfcn.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -18,9 +18,9 @@ import sys
 import time
 import traceback
 import warnings
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+import common  # noqa: F401  (it says where the tests are)
+
 START = time.monotonic()
 
 

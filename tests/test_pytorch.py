@@ -43,7 +43,7 @@ def test_operators_are_as_pytorch_wants_them(name):
     about, tensors = SIGNATURES[name], as_tensors(given)
     operands = [torch.from_numpy(x).requires_grad_()]
     for key in about.operands[1:]:
-        default = dict(about.defaults).get(key)
+        default = about.defaults.get(key)
         operands.append(tensors.get(key, None if default is None else torch.tensor(default, dtype=torch.float64)))
     if about.random:
         operands.append(torch.tensor(5))

@@ -29,8 +29,9 @@ class Signature:
     required: tuple[str, ...]
     positional: int
     """How many of them may be given by position."""
-    defaults: tuple[tuple[str, Any], ...]
-    texts: tuple[tuple[str, str], ...]
+    defaults: dict[str, Any]
+    """Of the arrays."""
+    texts: dict[str, str]
     """Those of the settings, encoded."""
     random: bool
     indices: bool
@@ -67,8 +68,8 @@ class Signature:
 
         Defaults are text from the start: as numbers, a compiler that looks for what may change would take them for variables.
         """
-        texts = dict(self.texts)
-        return f"({', '.join(repr(_plain(values[name])) if name in values else texts[name] for name in self.settings)},)"
+        texts = (repr(_plain(values[name])) if name in values else self.texts[name] for name in self.settings)
+        return f"({', '.join(texts)},)"
 
     def decoded(self, text: str) -> dict[str, Any]:
         """The inverse of `encoded`."""
@@ -98,8 +99,8 @@ def signature(name: str) -> Signature:
         names=tuple(names),
         required=tuple(key for key in names if key not in defaults),
         positional=sum(parameters[key].kind is not inspect.Parameter.KEYWORD_ONLY for key in names),
-        defaults=tuple((key, value) for key, value in defaults.items() if key in arrays),
-        texts=tuple((key, repr(_plain(value))) for key, value in defaults.items() if key not in arrays),
+        defaults={key: value for key, value in defaults.items() if key in arrays},
+        texts={key: repr(_plain(value)) for key, value in defaults.items() if key not in arrays},
         random="rng" in parameters,
         indices="return_indices" in parameters,
     )

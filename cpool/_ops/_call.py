@@ -95,7 +95,7 @@ def plan_of(
     kernel, layout = _dispatch.kernel_for(operation, x.dtype, winners), layout_of(x, rank, last)
     y_shape = _geometry.pooled_shape(x.shape, axes, last)
     y_memory = layout.shape_in_memory(y_shape)
-    planes, *_, inner = five = layout.five(layout.shape_in_memory(x.shape))
+    planes, *_, inner = five = layout.five_of(x.shape)
     _geometry.check_spanned(x.shape, y_shape, five, layout.five(y_memory))
     numbers = [planes, inner, *(n for axis in (TRIVIAL,) * (3 - rank) + axes for n in axis)]
     return Plan(

@@ -137,7 +137,7 @@ class Family:
         grad = self._input(given)
         more = None if self.more is None else layout.empty(plan.x_shape, self.wide)
         side = layout.empty(plan.y_shape, self.wide) if self.side_gradient else None
-        planes, *_, inner = layout.five(layout.shape_in_memory(plan.x_shape))
+        planes, *_, inner = layout.five_of(plan.x_shape)
         numbers = sum(parameter.table.shape[1] for parameter in self.parameters) if self.learned else 0
         sums = np.zeros((planes, numbers, inner))
 

@@ -38,10 +38,10 @@ def bin_plan(x: Array, rank: int, last: bool, bins: tuple[Bins, ...]) -> BinPlan
     layout = layout_of(x, rank, last) if all(each.first.ndim == 1 for each in bins) else Layout(rank, last, False)
     out = tuple(each.first.shape[-1] for each in bins)
     y_shape = _geometry.with_spatial(x.shape, out, last)
-    planes, depth, rows, columns, inner = five = layout.five(layout.shape_in_memory(x.shape))
+    planes, depth, rows, columns, inner = five = layout.five_of(x.shape)
     if depth * rows * columns > _arguments.LARGEST:
         raise ValueError(f"x: shape {x.shape} has spatial axes of more than {_arguments.LARGEST} cells")
-    _geometry.check_spanned(x.shape, y_shape, five, layout.five(layout.shape_in_memory(y_shape)))
+    _geometry.check_spanned(x.shape, y_shape, five, layout.five_of(y_shape))
     zero, one = np.zeros(1, np.int64), np.ones(1, np.int64)
     every = [part for each in ((Bins(zero, one),) * (3 - rank) + bins) for part in each]
     bounds = np.concatenate([np.broadcast_to(part, (tables, part.shape[-1])) for part in every], axis=1)

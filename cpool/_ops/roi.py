@@ -60,8 +60,7 @@ def _planned(x: ArrayLike, rois: ArrayLike, output_size: Ints, spatial_scale: fl
     y_shape = _geometry.region_shape(array.shape, len(regions), size, last)
     layout = layout_of(array, 2, last)
     if 0 not in y_shape:
-        fives = (layout.five(layout.shape_in_memory(shape)) for shape in (array.shape, y_shape))
-        _geometry.check_spanned(array.shape, y_shape, *fives)
+        _geometry.check_spanned(array.shape, y_shape, layout.five_of(array.shape), layout.five_of(y_shape))
     rows, columns = _arguments.spatial_shape(array.shape, 2, last)
     channels = array.shape[layout.channel_axis(4)]
     numbers = (array.shape[0], channels, rows, columns, len(regions), *size, layout.inner_channels)

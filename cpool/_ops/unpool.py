@@ -75,7 +75,7 @@ def prepare(
     found = _arguments.plane_indices(indices, array.shape)
     axes = _geometry.unpooling_axes(_arguments.spatial_shape(array.shape, rank, last), window, wanted)
     layout = layout_of(array, rank, last)
-    planes, *outputs, inner = layout.five(layout.shape_in_memory(array.shape))
+    planes, *outputs, inner = layout.five_of(array.shape)
     sizes = (planes, math.prod(outputs), math.prod(axis.size for axis in axes), inner)
     geometry = b""
     if all(map(_geometry.lie_apart, axes)) and math.prod(window.kernel) <= MOST_CODES and sizes[2] < 2**31:

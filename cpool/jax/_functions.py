@@ -101,7 +101,7 @@ def function(about: Signature) -> Callable[..., Any]:
 
     def pool(*args: Any, **kwargs: Any) -> Any:
         values = about.bound(args, kwargs)
-        given = {**dict(about.defaults), **values}
+        given = {**about.defaults, **values}
         names = tuple(name for name in about.operands if given[name] is not None)
         operands = [jnp.asarray(given[name]) for name in names]
         if about.random:

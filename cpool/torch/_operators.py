@@ -16,7 +16,7 @@ Tensor: TypeAlias = torch.Tensor
 
 def schema(about: Signature) -> str:
     """The arguments of an operator: the settings are one string, which a compiled graph can hold."""
-    optional = {name for name, value in about.defaults if value is None}
+    optional = {name for name, value in about.defaults.items() if value is None}
     tensors = [f"Tensor{'?' * (name in optional)} {name}" for name in about.operands]
     return ", ".join([*tensors, *(["Tensor seed"] * about.random), "str settings"])
 

@@ -35,11 +35,10 @@ def operand(name: str, value: Any) -> torch.Tensor | None:
 
 def function(about: Signature, operator: Callable[..., Any]) -> Callable[..., Any]:
     """The function on tensors of an operator."""
-    defaults = dict(about.defaults)
 
     def pool(*args: Any, **kwargs: Any) -> Any:
         values = about.bound(args, kwargs)
-        tensors = [operand(key, values[key] if key in values else defaults[key]) for key in about.operands]
+        tensors = [operand(key, values[key] if key in values else about.defaults[key]) for key in about.operands]
         if about.random:
             tensors.append(seed_of(values.get("rng")))
         y, indices, _ = operator(*tensors, about.encoded(values))

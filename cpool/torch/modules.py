@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 import cpool
+from cpool.torch._operators import SIGNATURES
 from cpool.torch.functional import FUNCTIONS
 
 WORDS = {"GeM": "Gem", "LSE": "Lse", "RoI": "Roi", "LP": "Lp"}
@@ -127,13 +128,13 @@ class LayerPool(Pool):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         layer = self.layer(*args, **kwargs)
-        parameters = inspect.signature(getattr(cpool, self.function)).parameters
+        about = SIGNATURES[self.function]
         super().__init__(
-            **{key: getattr(layer, key) for key in parameters
-               if key not in ("training", "rng", *layer.params) and hasattr(layer, key)}
+            **{key: getattr(layer, key) for key in (*about.operands, *about.settings)
+               if key not in ("training", *layer.params) and hasattr(layer, key)}
         )  # fmt: skip
         self._layer = layer
-        self._trains = "training" in parameters
+        self._trains = "training" in about.settings
         for key, value in layer.params.items():
             self.register_parameter(key, nn.Parameter(torch.tensor(value, dtype=torch.get_default_dtype())))
 
