@@ -51,7 +51,8 @@ def real_image(size=320, window=8):
     for axes, (title, image) in zip(grid.flat, images.items(), strict=True):
         panel(axes, np.clip(image, 0, 1), title)
     figure.suptitle(f"One photograph through each pooling, windows of {window} x {window} pixels")
-    figure.supxlabel("photograph: danielbuechele, CC BY 2.0, cropped and pooled", color=GREY, fontsize=8)
+    about = "red, green and blue are pooled each by itself; photograph: danielbuechele, CC BY 2.0, cropped and pooled"
+    figure.supxlabel(about, color=GREY, fontsize=8)
     return figure
 
 
@@ -161,7 +162,8 @@ def receptive_field(size=28, images=256):
             axes.add_patch(plt.Rectangle((left - 0.5, top - 0.5), width, height, edgecolor=COLOURS[1], facecolor="none"))
         row[0].set_ylabel(name)
     figure.suptitle("What one output sees of the input, after each layer: pooling makes every later layer see further")
-    about = "conv: 3 x 3 at stride 1; pool: 2 x 2 at stride 2; framed and below: the pixels that the gradient of one output reaches"
+    about = "conv: 3 x 3 at stride 1; pool: 2 x 2 at stride 2; framed: the pixels that the gradient of one output reaches,"
+    about += "\nthe darker the more of it (by the square root, beside the most in the panel)"
     figure.supxlabel(about, color=GREY, fontsize=8)
     return figure
 
