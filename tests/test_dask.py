@@ -1,8 +1,10 @@
 """cpool.dask: the bits of the function in memory, for any chunks."""
 
 import doctest
+import importlib
 import itertools
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 import cpool.dask  # noqa: E402
 
+EXAMPLES = Path(__file__).parent.parent / "examples"
 PLAIN = ("max_pool", "min_pool", "avg_pool", "sum_pool", "median_pool", "lp_pool")
 DTYPES = (np.float32, np.float32, np.float64, np.float64, np.float16, BFLOAT16, np.uint8, np.int64, bool)
 
@@ -183,3 +186,52 @@ def test_on_a_cluster():
 
 def test_doctest():
     assert doctest.testmod(cpool.dask).failed == 0
+
+
+# ------------------------------------------------------------------------------------------------ examples
+@pytest.fixture
+def imported(monkeypatch):
+    """Examples, from where the workers of a cluster find them too, and on the cluster."""
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    with dask.config.set(scheduler=None):
+        yield importlib.import_module
+
+
+def test_example_of_a_volume(tmp_path, imported):
+    pytest.importorskip("zarr")
+    pytest.importorskip("distributed")
+    example = imported("dask_volume")
+    volume, most, _, right = example.run(tmp_path, size=96, chunk=40, limit="1GB", workers=1, pooling="avg")
+    assert right
+    assert volume == 4 * 96**3
+    assert most < 1e9
+    pooled = np.asarray(da.from_zarr(str(tmp_path / "pooled.zarr")))
+    whole = example.block((0, 0, 0), (96, 96, 96))
+    assert pooled.tobytes() == cpool.avg_pool3d(whole[None], **example.WINDOW)[0].tobytes()
+    store = example.zarr.open_array(str(tmp_path / "pooled.zarr"), mode="r+")
+    store[:] = 0
+    assert not example.check(tmp_path / "pooled.zarr", 96, "avg_pool3d", np.random.default_rng(0))
+
+
+def test_example_of_training(imported):
+    """The mean of the parts' gradients is that of the batch, and two workers train as one process does."""
+    pytest.importorskip("sklearn")
+    distributed = pytest.importorskip("distributed")
+    digits, example = imported("train_digits"), imported("dask_training")
+    x, _, y, _ = digits.load(0)
+    model = digits.build("max", np.random.default_rng(0))
+    values = [param.copy() for param in example.parameters(model)]
+    whole = example.averaged([example.gradients(model, values, x[:50], y[:50])])
+    parts = [example.gradients(model, values, x[part], y[part]) for part in (slice(0, 20), slice(20, 50))]
+    loss, grads = example.averaged(parts)
+    assert loss == pytest.approx(whole[0], rel=1e-6)
+    for mine, wanted in zip(grads, whole[1], strict=True):
+        np.testing.assert_allclose(mine, wanted, rtol=1e-4, atol=1e-6)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        tested, losses, _ = example.train(client, "max", epochs=1, quiet=True)
+    alone = digits.train("max", epochs=1, batch_size=64, quiet=True)
+    assert losses == pytest.approx(alone[1], rel=1e-3)
+    assert tested == pytest.approx(alone[0], abs=0.01)
