@@ -29,7 +29,7 @@ class Case(NamedTuple):
     """What the case is about."""
     function: str
     x: Any
-    """Channels first: (C, *spatial), or (N, C, *spatial)."""
+    """Channels first: ``(C, *spatial)``, or ``(N, C, *spatial)``."""
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
     result: Any
