@@ -61,7 +61,7 @@ class Operator:
             self.function,
             titled("Function", *self.entries("function", "cpool", self.function), line="-"),
             titled("Function with its gradient", *self.entries("function", "cpool.vjp", self.function), line="-"),
-            titled("Layer", *self.entries("class", "cpool", self.layer), line="-"),
+            titled("Layer", *self.entries("class", "cpool", self.layer), "Its methods are those of `cpool.Layer`.", line="-"),
             titled("In plain numpy", *self.entries("function", "cpool.reference", self.function), line="-"),
             f"`cpool.reference.vjp` has it with its gradient, called as `cpool.vjp.{self.function}{self.shown}` is.\n",
         )
