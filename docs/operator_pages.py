@@ -43,7 +43,6 @@ FAMILIES = {  # by the module that the function is in
 }
 MODULES = {"cpool": cpool, "cpool.vjp": cpool.vjp, "cpool.reference": cpool.reference}
 AXES = {"1d": "one spatial axis", "2d": "two spatial axes", "3d": "three spatial axes"}
-FEW = 'pip install "cpool-nn[{0}]"'
 
 
 class Operator:
@@ -81,14 +80,9 @@ class Operator:
                 found.append(f".. py:{kind}:: {module}.{name}{rank}{bare(thing)}\n\n   As `{full}`, over {AXES[rank]}.")
         return found
 
-    def row(self) -> str:
-        """Its names, for the table of all."""
-        names = ("".join(f" `{name}{rank} <{module}.{name}{rank}>`" for rank in self.ranks) for module, name in
-                 (("cpool", self.function), ("cpool.vjp", self.function), ("cpool", self.layer)))  # fmt: skip
-        return "\n".join(("   * - " if i == 0 else "     - ") + text.strip() for i, text in enumerate(names))
-
 
 def titled(title: str, *blocks: str, line: str = "=") -> str:
+    """A title with what is below it."""
     return "\n\n".join((f"{title}\n{line * len(title)}", *blocks))
 
 
@@ -125,10 +119,11 @@ def adapter(module: str, package: str, *blocks: str) -> str:
 def torch_blocks() -> list[str]:
     """What is listed of cpool.torch."""
     names = [name for name in cpool.__all__ if name[0].isupper() and name not in ("Layer", "Layers", "Pooling")]
+    listed = ".. autosummary::\n   :nosignatures:\n\n" + "\n".join(f"   {name}" for name in names)
     return [
         ".. autofunction:: cpool.torch.replace",
         ".. autoclass:: cpool.torch.Swap",
-        titled("Modules", ".. currentmodule:: cpool.torch", ".. autosummary::\n\n" + "\n".join(f"   {n}" for n in names), line="-"),
+        titled("Modules", ".. currentmodule:: cpool.torch", listed, line="-"),
     ]
 
 

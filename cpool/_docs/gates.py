@@ -81,7 +81,10 @@ cells of a window, and a gate from a normal distribution with standard deviation
 
 {LEE}: a tree of two levels. {PATENT}""",
         parameters={
-            "leaves": ("array_like, ``(2, *window)``", "Two sets of weights of a window's cells; the shape of each is the window's."),
+            "leaves": (
+                "array_like, ``(2, *window)``",
+                "Two sets of weights of a window's cells; the shape of each is the window's.",
+            ),
             "gate": (
                 "array_like, ``(*window)`` or ``(C, *window)``",
                 "What the cells of a window are multiplied by in the gate, for all channels or for each.",
