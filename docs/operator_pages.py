@@ -77,7 +77,8 @@ class Operator:
         for rank in self.ranks:
             if rank != self.shown:
                 thing = getattr(MODULES[module], name + rank)
-                found.append(f".. py:{kind}:: {module}.{name}{rank}{bare(thing)}\n\n   As `{full}`, over {AXES[rank]}.")
+                head = f".. py:{kind}:: {name}{rank}{bare(thing)}\n   :module: {module}"
+                found.append(f"{head}\n\n   As `{full}`, over {AXES[rank]}.")
         return found
 
 
@@ -111,7 +112,7 @@ def adapter(module: str, package: str, *blocks: str) -> str:
     """The page of `cpool.torch` or `cpool.jax`: the module's docstring, which needs no import, and what does if it is there."""
     source = Path(cpool.__file__).parent / module.removeprefix("cpool.") / "__init__.py"
     text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
-    if importlib.util.find_spec(package) is None:
+    if blocks and importlib.util.find_spec(package) is None:
         blocks = (f"This copy of the site was built without the package ``{package}``, and so without the lists of this page.",)
     return titled(module, f".. py:module:: {module}", text.replace("Examples\n--------", ".. rubric:: Examples\n"), *blocks) + "\n"
 
