@@ -100,7 +100,8 @@ def families(operators: list[Operator]) -> str:
     for family, title in FAMILIES.items():
         names = [each.function for each in operators if each.family == family]
         blocks.append(f".. toctree::\n   :caption: {title}\n   :maxdepth: 1\n\n" + "\n".join(f"   {name}" for name in names))
-    return titled("All operators", INTRODUCTION, *blocks) + "\n"
+    modules = "\n".join(f".. py:module:: {name}" for name in (*MODULES, "cpool.reference.vjp"))
+    return titled("All operators", INTRODUCTION, *blocks, modules) + "\n"
 
 
 INTRODUCTION = """\
