@@ -7,6 +7,7 @@ shown in full; the texts of the others are the same.
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import inspect
 import re
@@ -110,7 +111,7 @@ A page each: functions (`cpool`), functions with their gradient (`cpool.vjp`), l
 
 
 def adapter(module: str, package: str, *blocks: str) -> str:
-    """The page of `cpool.torch` or `cpool.jax`: the module's docstring, which needs no import, and what does if it is there."""
+    """The page of `cpool.torch` and its like: the module's docstring, which needs no import, and what does if it is there."""
     source = Path(cpool.__file__).parent / module.removeprefix("cpool.") / "__init__.py"
     text = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
     if blocks and importlib.util.find_spec(package) is None:
@@ -129,6 +130,15 @@ def torch_blocks() -> list[str]:
     ]
 
 
+def dask_blocks() -> list[str]:
+    """What is listed of cpool.dask, which does not have all functions; a line where dask is missing."""
+    try:
+        names = importlib.import_module("cpool.dask").FUNCTIONS
+    except ImportError:
+        names = {}
+    return [f"The functions: {', '.join(f'`{name} <cpool.{name}>`' for name in names)}."]
+
+
 def write(app: Any) -> None:
     """Write the pages; those that have not changed are left as they are, so that they are not read again."""
     operators = [Operator(method.function, method.layer) for method in METHODS.values()]
@@ -136,6 +146,7 @@ def write(app: Any) -> None:
     pages["index"] = families(operators)
     pages["torch"] = adapter("cpool.torch", "torch", *torch_blocks())
     pages["jax"] = adapter("cpool.jax", "jax")
+    pages["dask"] = adapter("cpool.dask", "dask", *dask_blocks())
     folder = Path(app.srcdir) / "api" / "generated"
     folder.mkdir(exist_ok=True)
     for name, text in pages.items():
