@@ -43,6 +43,10 @@ FAMILIES = {  # by the module that the function is in
     "attention": "Attention",
 }
 MODULES = {"cpool": cpool, "cpool.vjp": cpool.vjp, "cpool.reference": cpool.reference}
+MEMBERS = """
+   :members:
+   :inherited-members: Layer
+   :exclude-members: output_shape"""  # what a layer has besides a `Layer`, such as `project`
 AXES = {"1d": "one spatial axis", "2d": "two spatial axes", "3d": "three spatial axes"}
 
 
@@ -61,7 +65,7 @@ class Operator:
             self.function,
             titled("Function", *self.entries("function", "cpool", self.function), line="-"),
             titled("Function with its gradient", *self.entries("function", "cpool.vjp", self.function), line="-"),
-            titled("Layer", *self.entries("class", "cpool", self.layer), "Its methods are those of `cpool.Layer`.", line="-"),
+            titled("Layer", *self.entries("class", "cpool", self.layer), "All other methods are those of `cpool.Layer`.", line="-"),
             titled("In plain numpy", *self.entries("function", "cpool.reference", self.function), line="-"),
             f"`cpool.reference.vjp` has it with its gradient, called as `cpool.vjp.{self.function}{self.shown}` is.\n",
         )
@@ -74,7 +78,7 @@ class Operator:
     def entries(self, kind: str, module: str, name: str) -> list[str]:
         """The objects of one form: `shown` by its docstring, the others by their signature."""
         full = f"{module}.{name}{self.shown}"
-        found = [f".. auto{kind}:: {full}" + "\n   :members:" * (kind == "class")]
+        found = [f".. auto{kind}:: {full}" + MEMBERS * (kind == "class")]
         for rank in self.ranks:
             if rank != self.shown:
                 thing = getattr(MODULES[module], name + rank)
