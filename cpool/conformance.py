@@ -28,10 +28,13 @@ class Case(NamedTuple):
     rule: str
     """What the case is about."""
     function: str
+    """The function's name."""
     x: Any
-    """Channels first: (C, *spatial), or (N, C, *spatial)."""
+    """Channels first: ``(C, *spatial)``, or ``(N, C, *spatial)``."""
     arguments: tuple[Any, ...]
+    """Those by position that follow x."""
     options: Mapping[str, Any]
+    """Arguments by keyword."""
     result: Any
     """The result; or the exception that is due."""
     indices: Any = None

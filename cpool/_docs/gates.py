@@ -56,7 +56,7 @@ cells that are as large. The layer's mask is drawn from a normal distribution wi
 {LEE}. {PATENT}""",
         parameters={
             "mask": (
-                "array_like, (*window) or (C, *window)",
+                "array_like, ``(*window)`` or ``(C, *window)``",
                 "What the cells of a window are multiplied by in the gate, for all channels or for each; of the window's shape.",
             ),
             "stride": ("int or sequence of int, or None", "Steps from window to window; None means the size of the window."),
@@ -81,9 +81,12 @@ cells of a window, and a gate from a normal distribution with standard deviation
 
 {LEE}: a tree of two levels. {PATENT}""",
         parameters={
-            "leaves": ("array_like, (2, *window)", "Two sets of weights of a window's cells; the shape of each is the window's."),
+            "leaves": (
+                "array_like, ``(2, *window)``",
+                "Two sets of weights of a window's cells; the shape of each is the window's.",
+            ),
             "gate": (
-                "array_like, (*window) or (C, *window)",
+                "array_like, ``(*window)`` or ``(C, *window)``",
                 "What the cells of a window are multiplied by in the gate, for all channels or for each.",
             ),
             "stride": ("int or sequence of int, or None", "Steps from window to window; None means the size of the window."),

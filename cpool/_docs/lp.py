@@ -29,8 +29,8 @@ Absolute values are taken whatever p is, so that `y` is the norm, where `torch.n
 themselves and gives NaN for some. Nothing overflows or underflows on the way
 where `y` does not. A NaN gives NaN.{empty}
 
-The gradient of a cell is grad_y * sign(x) * (|x| / y)**(p - 1), over the number of cells if `normalized`; it is 0 where x or y
-is 0. For p = inf all of it goes to the first cell whose absolute value is the largest (or the first NaN), times its sign.
+The gradient of a cell is ``grad_y * sign(x) * (abs(x) / y)**(p - 1)``, over the number of cells if `normalized`; it is 0 where x
+or y is 0. For p = inf all of it goes to the first cell whose absolute value is the largest (or the first NaN), times its sign.
 
 The operator is {onnx} of ONNX, which has integer p only."""
 

@@ -4,8 +4,8 @@ WINDOWS = "int or sequence of int"
 PARAMETERS = {
     "x": (
         "array_like",
-        '(N, C, {axes}) or (C, {axes}); with ``data_format="channels_last"`` (N, {axes}, C) or ({axes}, C). Any strides;\n'
-        "never modified.",
+        '``(N, C, {axes})`` or ``(C, {axes})``; with ``data_format="channels_last"`` ``(N, {axes}, C)`` or ``({axes}, C)``. Any\n'
+        "strides; never modified.",
     ),
     "indices": (
         "array_like of int",

@@ -23,7 +23,7 @@ The name is not standard. Of what has been called so this is the maximum with a 
 in evaluation for cells weighted by their own share, and `ordinal_pool` for weights by rank.""",
         parameters={
             "weight": (
-                "array_like, (*window) or (C, *window)",
+                "array_like, ``(*window)`` or ``(C, *window)``",
                 "The weights of the cells of a window, for all channels or for each; its shape is the window's.",
             ),
             "stride": ("int or sequence of int, or None", "Steps from window to window; None means the size of the window."),

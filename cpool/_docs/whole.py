@@ -10,8 +10,8 @@ from cpool._docs.windows import SAME_DTYPE
 X = {
     "x": (
         "array_like",
-        '(N, C, {axes}) of 1, 2 or 3 spatial axes; with ``data_format="channels_last"`` (N, {axes}, C). There is always a\n'
-        "batch axis, since the number of spatial axes follows from that of all. Any strides; never modified.",
+        '``(N, C, {axes})`` of 1, 2 or 3 spatial axes; with ``data_format="channels_last"`` ``(N, {axes}, C)``. There is\n'
+        "always a batch axis, since the number of spatial axes follows from that of all. Any strides; never modified.",
     ),
 }
 RESULT = """\

@@ -175,7 +175,7 @@ def by_rank(x: Array, u: Array, chances: Array) -> Array:
 def picked(call: Call, choose: Choose, rng: Any, out: Array | None) -> tuple[Array, Pullback]:
     """The chosen cell of every window, which takes the gradient; 0 where there is none.
 
-    The numbers are drawn as float32 in the order (N, C, *spatial), whatever x is.
+    The numbers are drawn as float32 in the order ``(N, C, *spatial)``, whatever x is.
     """
     if out is not None:
         arguments.output(out, call.y_shape, call.dtype, apart_from=[call.x])

@@ -29,8 +29,8 @@ def avg_pool(
 
     Parameters
     ----------
-    x : array_like, (N, C, *spatial) or (C, *spatial)
-        With ``data_format="channels_last"``, (N, *spatial, C) or (*spatial, C). Any real dtype of at most 64 bits.
+    x : array_like, ``(N, C, *spatial)`` or ``(C, *spatial)``
+        With ``data_format="channels_last"``, ``(N, *spatial, C)`` or ``(*spatial, C)``. Any real dtype of at most 64 bits.
     kernel_size, stride, dilation : int or one int an axis
         ``stride=None`` is `kernel_size`.
     padding : int, one int an axis, one pair (before, after) an axis, "valid", "same" or "same_lower"

@@ -17,22 +17,22 @@ def lp_pool(
     dilation: Ints = 1, *, normalized: bool = False, ceil_mode: bool = False, data_format: DataFormat = "channels_first",
     out: Array | None = None,
 ) -> tuple[Array, Pullback]:  # fmt: skip
-    """The norm of every window: y[o] = (sum over t of |x[o * stride - before + t * dilation]|**p)**(1 / p).
+    """The norm of every window: ``y[o] = (sum over t of abs(x[o * stride - before + t * dilation])**p)**(1 / p)``.
 
     Only cells in the input count. With `normalized` the sum is divided by their number, which makes the result their power
-    mean. The norm for p = inf is the largest |x|. A window with no cell in the input gives 0.
+    mean. The norm for p = inf is the largest abs(x). A window with no cell in the input gives 0.
 
-    The gradient of a cell is grad_y[o] * sign(x) * (|x| / y[o])**(p - 1), over the number of cells if `normalized`, and 0
-    where x or y[o] is 0. For p = inf it is all of the first cell whose |x| is the largest (or of the first NaN), times its
-    sign.
+    The gradient of a cell is ``grad_y[o] * sign(x) * (abs(x) / y[o])**(p - 1)``, over the number of cells if `normalized`,
+    and 0 where x or y[o] is 0. For p = inf it is all of the first cell whose abs(x) is the largest (or of the first NaN),
+    times its sign.
 
-    The norm of floats has their dtype, that of integers is float64. It is computed relative to the largest |x| of the window,
+    The norm of floats has their dtype, that of integers is float64. It is computed relative to the largest abs(x) of the window,
     so that nothing overflows or underflows where the norm does not.
 
     Parameters
     ----------
-    x : array_like, (N, C, *spatial) or (C, *spatial)
-        With ``data_format="channels_last"``, (N, *spatial, C) or (*spatial, C). Any real dtype of at most 64 bits.
+    x : array_like, ``(N, C, *spatial)`` or ``(C, *spatial)``
+        With ``data_format="channels_last"``, ``(N, *spatial, C)`` or ``(*spatial, C)``. Any real dtype of at most 64 bits.
     norm_type : float
         The power p, greater than 0.
     kernel_size, stride, dilation : int or one int an axis

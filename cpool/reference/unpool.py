@@ -26,9 +26,9 @@ def max_unpool(
 
     Parameters
     ----------
-    x : array_like, (N, C, *spatial) or (C, *spatial)
-        With ``data_format="channels_last"``, (N, *spatial, C) or (*spatial, C). Any real dtype of at most 64 bits, which is that
-        of y: sums of integers wrap around, of bools one that is true is enough.
+    x : array_like, ``(N, C, *spatial)`` or ``(C, *spatial)``
+        With ``data_format="channels_last"``, ``(N, *spatial, C)`` or ``(*spatial, C)``. Any real dtype of at most 64 bits,
+        which is that of y: sums of integers wrap around, of bools one that is true is enough.
     indices : array_like of int, of the shape of x
         Flat in the spatial plane of y, as `return_indices` gives them.
     kernel_size, stride : int or one int an axis

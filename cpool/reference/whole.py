@@ -23,8 +23,8 @@ def global_max_pool(
 
     Parameters
     ----------
-    x : array_like, (N, C, *spatial)
-        With ``data_format="channels_last"``, (N, *spatial, C). Always batched, with 1, 2 or 3 spatial axes.
+    x : array_like, ``(N, C, *spatial)``
+        With ``data_format="channels_last"``, ``(N, *spatial, C)``. Always batched, with 1, 2 or 3 spatial axes.
     return_indices : bool
         Whether to return (y, indices) for y. The indices are int64, flat in the spatial plane.
     out : array of the shape and dtype of y, optional
