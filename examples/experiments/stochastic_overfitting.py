@@ -135,7 +135,7 @@ def draw(results, by_rule):
         for at, row in enumerate(values.values()):
             axes.plot(at + np.linspace(-0.2, 0.2, len(row)), row, ".", color="#0072b2", markersize=4)
             axes.plot(at, row.mean(), "_", color="black", markersize=20, markeredgewidth=2)
-        axes.set_xticks(range(len(values)), [name.replace(" ", "\n", 1) for name in values], fontsize=7)
+        axes.set_xticks(range(len(values)), [name.replace(" ", "\n", 1) for name in values], fontsize=6)
         axes.set_title(title, fontsize=10)
     return figure
 

@@ -122,19 +122,18 @@ def verdict(results):
 def draw(results):
     figure, axes = plt.subplots(2, 4, figsize=(9, 4.6), layout="constrained", width_ratios=(1, 1, 1, 1.25))
     top = max(np.mean([maps for maps, _, _ in found], axis=0).max() for found in results.values())
-    edges = (-FARTHEST - 0.5, FARTHEST + 0.5) * 2
+    edges = (-FARTHEST - 0.5, FARTHEST + 0.5, FARTHEST + 0.5, -FARTHEST - 0.5)
     for row, augmented in enumerate((False, True)):
         for column, poolings in enumerate(POOLINGS):
             maps = np.mean([maps for maps, _, _ in results[poolings, augmented]], axis=0)
             image = axes[row, column].imshow(maps, vmin=0, vmax=top, cmap="viridis", extent=edges)
             layers = f"{poolings} pooling layer{'s' * (poolings != 1)}"
             axes[row, column].set_title(f"{layers}, {'moved' if augmented else 'middle'}", fontsize=9)
+            axes[row, column].set(xticks=SHIFTS[::2], yticks=SHIFTS[::2])
             distance = np.rint(np.hypot(*np.meshgrid(SHIFTS, SHIFTS))).astype(int)
             radial = [maps[distance == r].mean() for r in range(FARTHEST + 1)]
             axes[row, 3].plot(radial, marker="o", markersize=3, label=f"{poolings} pooling")
-        axes[row, 3].set(
-            ylim=(0, top), xlabel="shift, pixels", title=f"S by distance, trained {'moved' if augmented else 'in the middle'}"
-        )
+        axes[row, 3].set(ylim=(0, top), xlabel="shift, pixels", title=f"S by distance, {'moved' if augmented else 'middle'}")
         axes[row, 3].title.set_fontsize(9)
         axes[row, 3].legend(fontsize=7)
     figure.colorbar(image, ax=axes[:, :3], label="S: 1 is as far as to another digit", shrink=0.8, location="left")
