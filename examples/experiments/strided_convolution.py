@@ -1,6 +1,6 @@
 """Is pooling worth its place, or does a convolution of stride 2 do the same? Test accuracy, parameters and the time of a step.
 
-    python examples/experiments/strided_convolution.py --seeds 10 --epochs 15
+    python examples/experiments/strided_convolution.py --seeds 20 --epochs 15
 
 J. T. Springenberg, A. Dosovitskiy, T. Brox and M. Riedmiller (Striving for simplicity: the all convolutional net, ICLR 2015
 workshop) drop max pooling without a loss of accuracy: either the convolution before it takes the stride, which keeps the parameters
@@ -16,6 +16,7 @@ Every network of a seed has the same split and the same batches, and the first t
 taken seed by seed. The time of a step (forward, loss, backward, Adam; 32 images) is the median over steps in turns of all networks.
 """
 
+import itertools
 import sys
 import time
 
@@ -98,3 +99,88 @@ def step_times(steps):
             optimisers[name].step()
             times[name].append(time.perf_counter() - start)
     return {name: np.array(seconds) for name, seconds in times.items()}
+
+
+def run(seeds, epochs, steps=300, quiet=False):
+    """For each network the number of its parameters, the test accuracy of each seed and the seconds of each step."""
+    results = {name: {"parameters": parameters(name), "accuracy": []} for name in STAGES}
+    for seed, name in tqdm(list(itertools.product(range(seeds), STAGES)), unit="network", disable=quiet):
+        results[name]["accuracy"].append(train(name, epochs, batch_size=BATCH, seed=seed, quiet=True, network=network)[0])
+    for name, seconds in step_times(steps).items():
+        results[name] |= {"accuracy": np.array(results[name]["accuracy"]), "seconds": seconds}
+    return results
+
+
+def paired(results, name, other):
+    """Points of accuracy that a network has over another one, seed by seed, and half the 95 % interval of their mean."""
+    differences = 100 * (results[name]["accuracy"] - results[other]["accuracy"])
+    n = len(differences)
+    half = student.ppf(0.975, n - 1) * differences.std(ddof=1) / np.sqrt(n) if n > 1 else np.inf
+    return differences, float(half)
+
+
+def report(results):
+    rows = []
+    for name, result in results.items():
+        differences, half = paired(results, name, "max")
+        wins = f"{(differences > 0).sum()} / {(differences < 0).sum()}"
+        compared = ("", "", "") if name == "max" else (common.mean_std(differences), f"{half:.2f}", wins)
+        step = f"{1000 * np.median(result['seconds']):.2f}"
+        rows.append((name, f"{result['parameters']:,}", common.mean_std(100 * result["accuracy"]), *compared, step))
+    headers = ("network", "parameters", "accuracy, %", "minus max", "95 % +-", "seeds better / worse", "step, ms")
+    return common.table(f"test accuracy of {len(results['max']['accuracy'])} seeds, and a training step", headers, rows)
+
+
+def verdict(results):
+    """What the numbers say, in words."""
+    said = []
+    for name, other in (("strided", "max"), ("strided", "average"), ("all conv", "max"), ("all conv", "strided")):
+        differences, half = paired(results, name, other)
+        mean = float(differences.mean())
+        word = "cannot be told from" if abs(mean) <= half else "is above" if mean > 0 else "is below"
+        said.append(f"{name} {word} {other} ({mean:+.2f} points, 95 % interval {mean - half:+.2f} to {mean + half:+.2f})")
+    step = {name: float(np.median(result["seconds"])) for name, result in results.items()}
+    more = results["all conv"]["parameters"] / results["max"]["parameters"]
+    return (
+        f"Test accuracy: {'; '.join(said)}. With the same parameters, a training step of stride 2 in place of both takes "
+        f"{step['strided'] / step['max']:.2f} times that of max; all conv has {more:.1f} times the parameters, and its step takes "
+        f"{step['all conv'] / step['max']:.2f} times that of max."
+    )
+
+
+def draw(results):
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9, 3.4), layout="constrained")
+    places, names = np.arange(len(results)), list(results)
+    accuracy = 100 * np.array([result["accuracy"] for result in results.values()])
+    jitter = np.linspace(-0.25, 0.25, accuracy.shape[1])
+    for axes, values, title in (
+        (left, accuracy, "test accuracy, %"),
+        (middle, accuracy - accuracy[names.index("max")], "minus max, seed by seed, points"),
+    ):
+        for at, row in zip(places, values, strict=True):
+            axes.plot(at + jitter, row, ".", color="#0072b2", markersize=4)
+        axes.plot(places, values.mean(axis=1), "_", color="black", markersize=22, markeredgewidth=2)
+        axes.set(title=title)
+    middle.axhline(0, color="#888888", linewidth=0.8)
+    right.bar(places, [1000 * np.median(result["seconds"]) for result in results.values()], 0.6, color="#d55e00")
+    for at, result in zip(places, results.values(), strict=True):
+        label = f"{result['parameters']:,}\nparameters"
+        right.annotate(label, (at, 0), (0, 3), textcoords="offset points", ha="center", fontsize=6.5, color="white")
+    right.set(title="a training step, ms")
+    for axes in (left, middle, right):
+        axes.set_xticks(places, names)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def main(argv=None):
+    options = common.parser(__doc__, 20, 15, "strided_convolution").parse_args(argv)
+    results = run(options.seeds, options.epochs)
+    report(results)
+    print(verdict(results))
+    common.save(draw(results), options.out, "strided_convolution")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
