@@ -3,7 +3,7 @@
     python examples/experiments/shift_consistency.py --seeds 5 --epochs 12
 
 Where an image lies on the grid of a stride is chance, yet a network with max pooling answers differently for it. R. Zhang (Making
-convolutional networks shift-invariant again, ICML 2019) blurs before the stride, which should help; A. Chaman and I. Dokmanic (Truly
+convolutional networks shift-invariant again, ICML 2019) blurs before the stride, which should help; A. Chaman, I. Dokmanic (Truly
 shift-invariant convolutional neural networks, CVPR 2021) keep the largest of the grids, which should end it, even untrained.
 
 Protocol: 8x8 digits, shifted around their axes, so that nothing leaves the image: 64 places. The network is convolution, pooling,
