@@ -138,9 +138,7 @@ def report(results):
         untrained, trained, *accuracies = (common.mean_std(100 * share) for share in shares)
         changes = (common.mean_std(state[pool]["change"]) for state in (before, after))
         rows.append((pool, untrained, trained, "" if pool == "max" else common.mean_std(gain), *changes, *accuracies))
-    headers = (
-        "pooling", "untrained, %", "trained, %", "minus max", "change, untr.", "change, trained", "accuracy, %", "shifted, %",
-    )  # fmt: skip
+    headers = ("pooling", "untrained, %", "trained, %", "minus max", "change, un.", "change, tr.", "accuracy, %", "shifted, %")
     seeds = len(after["max"]["consistency"])
     title = f"consistency of the class, largest change of a score, and accuracy unshifted and over all shifts; {seeds} seeds"
     return common.table(title, headers, rows)
@@ -165,8 +163,8 @@ def verdict(results):
 
 
 def draw(results):
-    figure = plt.figure(figsize=(9, 6.2), layout="constrained")
-    top, bottom = figure.subfigures(2, 1, height_ratios=(1.15, 1))
+    figure = plt.figure(figsize=(9, 5.6), layout="constrained")
+    top, bottom = figure.subfigures(2, 1, height_ratios=(1.2, 1))
     places = np.arange(len(POOLINGS))
     panels = top.subplots(1, 2)
     for offset, (state, colour) in zip((-0.2, 0.2), (("untrained", "#56b4e9"), ("trained", "#d55e00")), strict=True):
@@ -175,8 +173,8 @@ def draw(results):
             axes.bar(places + offset, values.mean(axis=1), 0.38, color=colour, label=state)
             axes.plot(places + offset, values, ".", color="black", markersize=3)
     panels[0].set(title="two shifts of an image get the same class, %", ylim=(0, 105))
-    panels[1].set(title="largest change of a score by a shift, standard deviations")
-    panels[0].legend(loc="lower right", framealpha=1)
+    panels[1].set(title="largest change of a score, deviations")
+    panels[1].legend(frameon=False)
     for axes in panels:
         axes.set_xticks(places, POOLINGS)
         axes.spines[["top", "right"]].set_visible(False)
@@ -186,7 +184,7 @@ def draw(results):
         kept = 100 * results["trained"][pool]["kept"].mean(axis=0)
         shown = axes.imshow(kept, vmin=0, vmax=100, cmap="viridis")
         axes.set(title=pool, xticks=[0, 4], yticks=[0, 4])
-    bottom.colorbar(shown, ax=maps, label="%", shrink=0.75)
+    bottom.colorbar(shown, ax=maps, label="%", shrink=0.6, aspect=12)
     return figure
 
 
