@@ -1,6 +1,6 @@
 """Is pooling worth its place, or does a convolution of stride 2 do the same? Test accuracy, parameters and the time of a step.
 
-    python examples/experiments/strided_convolution.py --seeds 20 --epochs 15
+    python examples/experiments/strided_convolution.py --seeds 20 --epochs 30
 
 J. T. Springenberg, A. Dosovitskiy, T. Brox and M. Riedmiller (Striving for simplicity: the all convolutional net, ICLR 2015
 workshop) drop max pooling without a loss of accuracy: either the convolution before it takes the stride, which keeps the parameters
@@ -149,32 +149,37 @@ def verdict(results):
 
 
 def draw(results):
-    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9, 3.4), layout="constrained")
-    places, names = np.arange(len(results)), list(results)
-    accuracy = 100 * np.array([result["accuracy"] for result in results.values()])
-    jitter = np.linspace(-0.25, 0.25, accuracy.shape[1])
-    for axes, values, title in (
-        (left, accuracy, "test accuracy, %"),
-        (middle, accuracy - accuracy[names.index("max")], "minus max, seed by seed, points"),
-    ):
-        for at, row in zip(places, values, strict=True):
-            axes.plot(at + jitter, row, ".", color="#0072b2", markersize=4)
-        axes.plot(places, values.mean(axis=1), "_", color="black", markersize=22, markeredgewidth=2)
-        axes.set(title=title)
+    figure, (left, middle, right) = plt.subplots(1, 3, figsize=(9, 3.4), layout="constrained", width_ratios=(4, 3, 4))
+    names = list(results)
+    others = [name for name in names if name != "max"]
+
+    def scatter(axes, at, values):
+        axes.plot(at + np.linspace(-0.25, 0.25, len(values)), values, ".", color="#0072b2", markersize=4)
+        axes.plot(at, values.mean(), "_", color="black", markersize=22, markeredgewidth=2)
+
+    for at, name in enumerate(names):
+        scatter(left, at, 100 * results[name]["accuracy"])
+    for at, name in enumerate(others):
+        scatter(middle, at, paired(results, name, "max")[0])
     middle.axhline(0, color="#888888", linewidth=0.8)
-    right.bar(places, [1000 * np.median(result["seconds"]) for result in results.values()], 0.6, color="#d55e00")
-    for at, result in zip(places, results.values(), strict=True):
-        label = f"{result['parameters']:,}\nparameters"
-        right.annotate(label, (at, 0), (0, 3), textcoords="offset points", ha="center", fontsize=6.5, color="white")
-    right.set(title="a training step, ms")
-    for axes in (left, middle, right):
-        axes.set_xticks(places, names)
+    steps = [1000 * np.median(result["seconds"]) for result in results.values()]
+    bars = right.bar(names, steps, 0.6, color="#d55e00")
+    right.bar_label(bars, [f"{result['parameters']:,}" for result in results.values()], padding=2, fontsize=8)
+    right.margins(y=0.12)
+    panels = (
+        (left, "test accuracy of each seed, %", names),
+        (middle, "minus max, points", others),
+        (right, "step, ms; parameters", names),
+    )
+    for axes, title, ticks in panels:
+        axes.set_title(title)
+        axes.set_xticks(range(len(ticks)), ticks)
         axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 
 def main(argv=None):
-    options = common.parser(__doc__, 20, 15, "strided_convolution").parse_args(argv)
+    options = common.parser(__doc__, 20, 30, "strided_convolution").parse_args(argv)
     results = run(options.seeds, options.epochs)
     report(results)
     print(verdict(results))
