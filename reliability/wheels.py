@@ -62,7 +62,8 @@ def build(tools: Path, dist: Path) -> None:
 
 def repaired(tools: Path, wheel: Path, folder: Path) -> Path:
     """The wheel with the libraries that it needs in it, and its tag."""
-    run(tools / "auditwheel", "repair", "--wheel-dir", folder, wheel, PATH=f"{tools}{os.pathsep}{os.environ['PATH']}")
+    smallest, path = ("--strip", "--zip-compression-level", "9"), f"{tools}{os.pathsep}{os.environ['PATH']}"
+    run(tools / "auditwheel", "repair", *smallest, "--wheel-dir", folder, wheel, PATH=path)
     (found,) = folder.glob(f"{'-'.join(wheel.name.split('-')[:4])}-*.whl")
     return found
 

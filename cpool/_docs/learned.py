@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
-
 DTYPE = "Its dtype is that of `x`, and float64 where `x` holds integers or bools. Arithmetic is in float32, of float64 in float64."
 WINDOW = "With the cells i of a window that lie inside the input (padding counts for nothing, nor does what overhangs in ceil mode)"
 EMPTY = "A window without a cell,\nwhich only dilation can make, gives 0, without a gradient."
@@ -14,8 +12,9 @@ def pullback_of(*others: str, more: str = "") -> str:
     """The entry of a pullback that returns the gradients of `x` and of others, and perhaps `more`."""
     names = ", ".join(f"grad_{name}" for name in others)
     shapes = " and ".join(f"`{name}`" for name in others)
-    text = f"""\
-``pullback(grad_y, *, out=None) -> (grad_x, {names}{more})``: from the gradient with respect to `y`, of its shape, the gradient with
-respect to `x`, of its shape and dtype (float64 where `x` holds integers or bools), written to `out` if given, and those of
-{shapes}, of their shapes. It keeps a copy of `x`, and can be called any number of times, on any thread."""
-    return "pullback : callable\n" + textwrap.indent(textwrap.fill(text, 120), "    ")
+    return f"""\
+pullback : callable
+    ``pullback(grad_y, *, out=None) -> (grad_x, {names}{more})``:
+    from the gradient with respect to `y`, of its shape, the gradient with respect to `x`, of its shape and dtype (float64 where
+    `x` holds integers or bools), written to `out` if given, and those of {shapes}, of their shapes.
+    It keeps a copy of `x`, and can be called any number of times, on any thread."""

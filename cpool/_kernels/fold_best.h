@@ -15,6 +15,15 @@ CPOOL_INLINE int FN(better)(int op, T a, T b)
     return op == CPOOL_MAX ? b > a : b < a;
 }
 
+#if !FLOATING /* the compiler finds the same for integers, in a tenth of the code */
+CPOOL_INLINE T FN(best_of_stretch)(int op, const T *x, isize n)
+{
+    T best = x[0];
+    for (isize i = 1; i < n; i++)
+        best = FN(better)(op, best, x[i]) ? x[i] : best;
+    return best;
+}
+#else
 CPOOL_INLINE T FN(best_of_stretch)(int op, const T *x, isize n)
 {
     enum { L = sizeof(V) / sizeof(T) };
@@ -52,6 +61,7 @@ CPOOL_INLINE T FN(best_of_stretch)(int op, const T *x, isize n)
             best = x[i];
     return best;
 }
+#endif
 
 /* The first of n elements that equals `best`; of NaN the first. */
 CPOOL_INLINE isize FN(first_equal)(const T *x, isize n, T best)

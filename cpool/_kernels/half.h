@@ -80,19 +80,7 @@ CPOOL_INLINE __m256i cpool_narrow_f16_64(__m512 value)
     const __mmask16 nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
     return _mm256_mask_mov_epi16(half, nan, _mm256_set1_epi16(0x7e00));
 }
-CPOOL_INLINE __m512 cpool_wide_bf16_64(__m256i half)
-{
-    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16));
-}
-CPOOL_INLINE __m256i cpool_narrow_bf16_64(__m512 value)
-{
-    const __m512i bits = _mm512_castps_si512(value), even = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-    const __m512i half = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(even, _mm512_set1_epi32(0x7fff))), 16);
-    const __mmask16 nan = _mm512_cmp_ps_mask(value, value, _CMP_UNORD_Q);
-    return _mm512_cvtepi32_epi16(_mm512_mask_mov_epi32(half, nan, _mm512_set1_epi32(0x7fc0)));
-}
 CPOOL_HALF_WHOLE(f16)
-CPOOL_HALF_WHOLE(bf16)
 #endif
 CPOOL_INLINE __m256 cpool_load_f16_32(const char *src) { return _mm256_cvtph_ps(_mm_loadu_si128((const void *)src)); }
 CPOOL_INLINE void cpool_store_f16_32(char *to, __m256 value)
@@ -101,18 +89,6 @@ CPOOL_INLINE void cpool_store_f16_32(char *to, __m256 value)
     const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(value, value, _CMP_UNORD_Q));
     const __m128i narrow = _mm_packs_epi32(_mm256_castsi256_si128(nan), _mm256_extracti128_si256(nan, 1));
     _mm_storeu_si128((void *)to, _mm_blendv_epi8(half, _mm_set1_epi16(0x7e00), narrow));
-}
-CPOOL_INLINE __m256 cpool_load_bf16_32(const char *src)
-{
-    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const void *)src)), 16));
-}
-CPOOL_INLINE void cpool_store_bf16_32(char *to, __m256 value)
-{
-    const __m256i bits = _mm256_castps_si256(value), even = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
-    const __m256i half = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(even, _mm256_set1_epi32(0x7fff))), 16);
-    const __m256 nan = _mm256_cmp_ps(value, value, _CMP_UNORD_Q);
-    const __m256i found = _mm256_blendv_epi8(half, _mm256_set1_epi32(0x7fc0), _mm256_castps_si256(nan));
-    _mm_storeu_si128((void *)to, _mm_packus_epi32(_mm256_castsi256_si128(found), _mm256_extracti128_si256(found, 1)));
 }
 /* Fewer than eight: by way of as many, the others 0. */
 #define CPOOL_HALF_PART(S, bytes, many, vector) \
@@ -134,12 +110,9 @@ CPOOL_INLINE void cpool_store_bf16_32(char *to, __m256 value)
         memcpy(to, halves, 2 * many); \
     }
 CPOOL_HALF_PART(f16, 16, 4, __m128)
-CPOOL_HALF_PART(bf16, 16, 4, __m128)
 typedef float cpool_pair __attribute__((vector_size(8)));
 CPOOL_HALF_PART(f16, 8, 2, cpool_pair)
-CPOOL_HALF_PART(bf16, 8, 2, cpool_pair)
 CPOOL_HALF_PART(f16, lane, 1, __m128)
-CPOOL_HALF_PART(bf16, lane, 1, __m128)
 #else
 #define CPOOL_HALF_VECTORS 0
 #endif

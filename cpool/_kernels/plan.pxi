@@ -162,7 +162,7 @@ cdef void decide(Plan* p, Py_ssize_t threads) noexcept nogil:
     elif p.prefixes:
         p.block = max(p.block, min(p.y.out, 64))
         p.copy_rows = False
-        p.load_rows = p.divide_source or (not p.rows.plain and p.rows.first_prefixes == NULL)
+        p.load_rows = p.divide_source or p.rows.negate != NULL or (not p.rows.plain and p.rows.first_prefixes == NULL)
     share_rows(p, threads)
     if p.prefixes:
         prepare_prefixes(p)

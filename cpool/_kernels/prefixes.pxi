@@ -113,8 +113,11 @@ cdef void prefix_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z
     f.src, f.row_step = slice + first * p.row_step, p.row_step
     if p.load_rows:
         for y in range(first, end):
-            p.rows.load(s.row + (y - first) * p.row_bytes, slice + y * p.row_step, p.x.size * p.inner,
-                        divisors_of(p, s, z, y) if p.divide_source else NULL)
+            if p.rows.negate != NULL:
+                p.rows.negate(s.row + (y - first) * p.row_bytes, slice + y * p.row_step, p.x.size * p.inner)
+            else:
+                p.rows.load(s.row + (y - first) * p.row_bytes, slice + y * p.row_step, p.x.size * p.inner,
+                            divisors_of(p, s, z, y) if p.divide_source else NULL)
         f.src, f.row_step = s.row, p.row_bytes
     if p.z_identity and p.divide_result:
         prefix_counts(p, s, z, r0, r1)
@@ -124,6 +127,8 @@ cdef void prefix_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z
             prefix_tile(p, s, f, first, end, x, min(p.x.out, x + p.tile), c, min(width, p.inner - c), r0, r1, out, out_code)
             c += width
         x += p.tile
+    if p.rows.negate != NULL:
+        p.rows.negate(out, out, (r1 - r0) * p.n)
 
 
 cdef void prefix_tile(const Plan* p, Scratch* s, cpool_prefixes f, Py_ssize_t first, Py_ssize_t end, Py_ssize_t x0, Py_ssize_t x1,

@@ -65,6 +65,8 @@ typedef struct {
     void (*first_prefixes)(const cpool_prefixes *);
     void (*prefixes_across)(const cpool_prefixes *);
     void (*first_prefixes_across)(const cpool_prefixes *);
+    /* dst[i] = -src[i], where the prefixes are those of max: min(x) = -max(-x), in all bits. Else NULL. */
+    void (*negate)(char *dst, const char *src, isize n);
     /* out[c] = the sum of n input elements from src + c * src_step on, for c < count; sums only. */
     void (*fold)(char *out, const char *src, isize src_step, isize count, isize n);
     /* The same of max and min; unless `code` is NULL it takes the place of each winner, in code_width bytes. */

@@ -83,6 +83,7 @@ cdef extern from "rows.h" nogil:
         void (*first_prefixes)(const cpool_prefixes*) noexcept nogil
         void (*prefixes_across)(const cpool_prefixes*) noexcept nogil
         void (*first_prefixes_across)(const cpool_prefixes*) noexcept nogil
+        void (*negate)(char*, const char*, Py_ssize_t) noexcept nogil
         void (*fold)(char*, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*fold_best)(char*, char*, Py_ssize_t, const char*, Py_ssize_t, Py_ssize_t, Py_ssize_t) noexcept nogil
         void (*accumulate)(char*, const char*, Py_ssize_t) noexcept nogil

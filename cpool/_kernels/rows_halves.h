@@ -10,7 +10,6 @@ static const cpool_rows CPOOL_HALF_ROWS[CPOOL_HALF_TYPES][CPOOL_OPERATIONS];
             ((uint16_t *)dst)[i] = HALF; \
     }
 CPOOL_FILL_HALVES(lowest_f16, 0xfc00)
-CPOOL_FILL_HALVES(lowest_bf16, 0xff80)
 #define CPOOL_HALF_ROW(op, S) \
     .width = 4, .source = 2, .result = 2, .first_strips = cpool_strips_##op##_##S##_f32, .first_windows = cpool_windows_##op##_##S##_f32
 #define CPOOL_HALF_ENTRIES(S) \
@@ -20,6 +19,5 @@ CPOOL_FILL_HALVES(lowest_bf16, 0xff80)
      [CPOOL_MEAN] = {CPOOL_HALF_ROW(sum, S), .strips = cpool_strips_sum_f32, .fill = cpool_fill_zero_f32}}
 static const cpool_rows CPOOL_HALF_ROWS[CPOOL_HALF_TYPES][CPOOL_OPERATIONS] = {
     [CPOOL_F16] = CPOOL_HALF_ENTRIES(f16),
-    [CPOOL_BF16] = CPOOL_HALF_ENTRIES(bf16),
 };
 #endif

@@ -59,10 +59,13 @@ CPOOL_STORE(f64_f64, double, sum / by[i])
     .fill = cpool_fill_##neutral##_##S
 #define CPOOL_CODES(S, op) \
     .strips = cpool_strips_##op##_##S, .reduce_winner = cpool_reduce_winner_##op##_##S, .raise_codes = cpool_raise_codes_##S, .narrow = cpool_narrow_##S
-#define CPOOL_BEST_PREFIXES(S, op) .prefixes = cpool_prefixes_##op##_##S, .prefixes_across = cpool_prefixes_across_##op##_##S
-#define CPOOL_SELECTS(op, neutral) \
-    {{CPOOL_BEST(f32, float, op, neutral), CPOOL_BEST_PREFIXES(f32, op), CPOOL_CODES(f32, op), .byte_codes = 1}, \
-     {CPOOL_BEST(f64, double, op, neutral), CPOOL_BEST_PREFIXES(f64, op), CPOOL_CODES(f64, op), .byte_codes = 1}, \
+/* One set of prefixes for max and min: they are long functions, and the rows of a min are read once to be turned over. */
+#define CPOOL_BEST_PREFIXES(S) .prefixes = cpool_prefixes_max_##S, .prefixes_across = cpool_prefixes_across_max_##S
+#define CPOOL_NOT_NEGATED(S) NULL
+#define CPOOL_NEGATED(S) cpool_negate_##S
+#define CPOOL_SELECTS(op, neutral, NEGATE) \
+    {{CPOOL_BEST(f32, float, op, neutral), CPOOL_BEST_PREFIXES(f32), CPOOL_CODES(f32, op), .negate = NEGATE(f32), .byte_codes = 1}, \
+     {CPOOL_BEST(f64, double, op, neutral), CPOOL_BEST_PREFIXES(f64), CPOOL_CODES(f64, op), .negate = NEGATE(f64), .byte_codes = 1}, \
      {CPOOL_BEST(i8, int8_t, op, neutral)}, {CPOOL_BEST(u8, uint8_t, op, neutral)}, \
      {CPOOL_BEST(i16, int16_t, op, neutral)}, {CPOOL_BEST(u16, uint16_t, op, neutral)}, \
      {CPOOL_BEST(i32, int32_t, op, neutral), CPOOL_CODES(i32, op)}, {CPOOL_BEST(u32, uint32_t, op, neutral), CPOOL_CODES(u32, op)}, \
@@ -96,8 +99,8 @@ CPOOL_STORE(f64_f64, double, sum / by[i])
     ENTRY(u32, uint32_t), ENTRY(i64, int64_t), ENTRY(u64, uint64_t)
 
 static const cpool_rows CPOOL_ROWS[CPOOL_OPERATIONS][CPOOL_ELEMENTS] = {
-    CPOOL_SELECTS(max, lowest),
-    CPOOL_SELECTS(min, highest),
+    CPOOL_SELECTS(max, lowest, CPOOL_NOT_NEGATED),
+    CPOOL_SELECTS(min, highest, CPOOL_NEGATED),
     {CPOOL_SUM_F32, CPOOL_SUM_F64, CPOOL_INTEGERS(CPOOL_SUM_INT)},
     {CPOOL_SUM_F32, CPOOL_SUM_F64, CPOOL_INTEGERS(CPOOL_MEAN_INT)},
 };
@@ -116,9 +119,8 @@ static const cpool_grads CPOOL_GRADS[2 + CPOOL_HALF_TYPES] = {
     {8, cpool_pick_f64, cpool_pick_pairs_f64},
 #if CPOOL_HALF_VECTORS
     {2, cpool_pick_f16_f32, cpool_pick_pairs_f16_f32},
-    {2, cpool_pick_bf16_f32, cpool_pick_pairs_bf16_f32},
 #else /* by boxes of floats */
     {2, NULL, NULL},
-    {2, NULL, NULL},
 #endif
+    {2, NULL, NULL},
 };

@@ -129,10 +129,6 @@
 #define KIND(name) CPOOL_NAME(name, f16)
 #define RETURNS
 #include "rows_sweeps.h"
-#define SOURCE uint16_t
-#define KIND(name) CPOOL_NAME(name, bf16)
-#define RETURNS
-#include "rows_sweeps.h"
 #undef HALVED
 #endif
 
@@ -162,7 +158,6 @@
     } \
     static void FN(windows_sum_##HALF)(const cpool_windows *w) { FN(windows_of_##HALF)(CPOOL_SUM, 0, w); }
 OF_HALVES(f16)
-OF_HALVES(bf16)
 #undef OF_HALVES
 #endif
 #if BITS > 16 /* rows of narrow integers are reduced as one, see strips.pxi */
@@ -208,7 +203,6 @@ static void FN(windows_min)(const cpool_windows *w)
             FN(name##_any)(OP, 0, p); \
     }
 PREFIXES(prefixes, CPOOL_MAX, max)
-PREFIXES(prefixes, CPOOL_MIN, min)
 #undef PREFIXES
 #define PREFIXES(name, OP, suffix) \
     static void FN(name##_##suffix)(const cpool_prefixes *p) \
@@ -219,8 +213,12 @@ PREFIXES(prefixes, CPOOL_MIN, min)
             FN(name##_any)(OP, 0, p); \
     }
 PREFIXES(prefixes_across, CPOOL_MAX, max)
-PREFIXES(prefixes_across, CPOOL_MIN, min)
 #undef PREFIXES
+static void FN(negate)(char *dst, const char *src, isize n)
+{
+    for (isize i = 0; i < n; i++)
+        ((T *)dst)[i] = -((const T *)src)[i];
+}
 #endif
 static void FN(reduce_max)(char *out, isize out_step, const char *src, isize src_step, isize count, isize tap_step, isize taps, isize n)
 {

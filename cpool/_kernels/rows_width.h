@@ -157,8 +157,6 @@ CPOOL_INLINE T FN(sum_of_lanes)(V v)
 #if HALVES
 #define HALF f16
 #include "rows_half.h"
-#define HALF bf16
-#include "rows_half.h"
 #endif
 
 #if WINNERS
