@@ -149,13 +149,12 @@ def verdict(results):
     order = sorted(share, key=lambda pool: share[pool].mean())
     exact = [pool for pool in POOLINGS if all((results[state][pool]["consistency"] == 1).all() for state in results)]
     change = max(float(results[state]["polyphase"]["change"].max()) for state in results)
-    seeds = len(share["max"])
     above = ", ".join(f"{pool} in {(share[pool] > share['max']).sum()}" for pool in POOLINGS if pool != "max")
     polyphase, largest = results["trained"]["polyphase"], results["trained"]["max"]
     still, shifted = (100 * float((polyphase[key] - largest[key]).mean()) for key in ("accuracy", "shifted accuracy"))
     return (
         f"Trained, from the least consistent to the most: {', '.join(f'{pool} {share[pool].mean():.1%}' for pool in order)}. "
-        f"More consistent than max: {above} of {seeds} seeds. "
+        f"More consistent than max: {above} of {len(share['max'])} seeds. "
         f"Exactly 100 % in every network, untrained and trained: {', '.join(exact) or 'none'}; "
         f"the largest change of a score of polyphase is {change:.1g}. "
         f"Its accuracy less that of max: {still:+.1f} points on unshifted images, {shifted:+.1f} over all shifts."
