@@ -67,7 +67,9 @@ def table(title, headers, rows):
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     lines = [title, ""]
     for row in cells:
-        first, *others = (cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths, strict=True)))
+        first, *others = (
+            cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
         lines.append("  ".join([first, *others]).rstrip())
     print("\n".join(lines))
     return lines
