@@ -18,7 +18,7 @@ tar -C "$root" --exclude=./.git --exclude=./build --exclude='*.so' --exclude='.*
 python3 -m venv "$work/venv"
 export CPOOL_SANITIZE=address,undefined CPOOL_VARIANTS=${CPOOL_VARIANTS:-baseline}
 "$work/venv/bin/pip" install -q "$work/source[test]"
-cp -r "$work/source"/{tests,examples,benchmarks,README.md,pyproject.toml} "$work/tests"
+cp -r "$work/source"/{tests,examples,benchmarks,docs,README.md,CONTRIBUTING.md,pyproject.toml} "$work/tests"
 
 cd "$work/tests"
 libraries=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)
