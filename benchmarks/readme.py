@@ -1,12 +1,14 @@
-"""The README's table of layers, from benchmarks/results/core.json: printed, or compared with --check.
+"""Tables of text from benchmarks/results/core.json: the README's of layers, and docs/speed.md's of kinds of layers.
 
-After a run that is to be kept, paste what this prints into README.md.
+Printed, to be pasted after a run that is to be kept; or compared with what the two files have, with --check.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +49,62 @@ def table(found: dict[str, Any]) -> list[str]:
     return lines
 
 
+MODES = ("forward", "forward_backward")
+TINY = 10.0
+"""Microseconds of a forward call, which is then mostly not the kernel's."""
+
+
+def kind(case: dict[str, Any], us: float) -> str:
+    """What a layer has in common with others."""
+    spatial, kernel, stride = case["shape"][2:], case["kernel"], case["stride"]
+    window = "x".join(map(str, kernel))
+    if us < TINY:
+        return f"calls below {TINY:.0f} us"
+    if kernel == spatial:
+        return "global averages"
+    small = ", planes to 14x14" if kernel == [3, 3] and stride == [1, 1] and max(spatial) <= 14 else ""
+    return (
+        f"{'average' if case['kind'] == 'avg' else case['kind']} {window}, stride {'x'.join(map(str, sorted(set(stride))))}{small}"
+    )
+
+
+def kinds(found: dict[str, Any]) -> list[str]:
+    """By kind, layout and mode: the ratio to the best peer, the part of the memory bound that is reached, and their quotient."""
+    ratios: dict[str, dict[tuple[str, str], list[tuple[float, float, float]]]] = defaultdict(lambda: defaultdict(list))
+    for result in (result for result in found["results"] if result["threads"] == 1):
+        times = {(entry["candidate"], entry["mode"]): entry["us"] for entry in result["times"]}
+        title = kind(result["case"], times["cpool out=", "forward"])
+        for mode in MODES:
+            ours, memory = times["cpool out=", mode], times["memory", mode]
+            others = [us for (who, how), us in times.items() if how == mode and not who.startswith("cpool") and who != "memory"]
+            ratios[title][result["case"]["layout"], mode].append((min(others) / ours, memory / ours, min(others) / memory))
+    lines = ["| | cases | NCHW forward | with gradient | NHWC forward | with gradient |", "|---|---|---|---|---|---|"]
+    for title in sorted(ratios):
+        cells = []
+        for layout in ("channels_first", "channels_last"):
+            for mode in MODES:
+                rows = ratios[title].get((layout, mode))
+                means = [statistics.geometric_mean(column) for column in zip(*rows, strict=True)] if rows else []
+                cells.append(", ".join(map(two_digits, means)) or "none")
+        cases = "/".join(str(len(ratios[title].get((layout, "forward"), []))) for layout in ("channels_first", "channels_last"))
+        lines.append(f"| {title} | {cases} | {' | '.join(cells)} |")
+    return lines
+
+
+def two_digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.1f}" if value >= 0.995 else f"{value:.2f}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--check", action="store_true", help="fail unless the README has these lines")
-    lines = table(json.loads((HERE / "results/core.json").read_text(encoding="utf-8")))
-    if not parser.parse_args().check:
-        print("\n".join(lines))
-    elif "\n".join(lines) not in (HERE.parent / "README.md").read_text(encoding="utf-8"):
-        raise SystemExit("README.md: its table of layers is not that of benchmarks/results/core.json: python benchmarks/readme.py")
+    parser.add_argument("--check", action="store_true", help="fail unless README.md and docs/speed.md have these lines")
+    found = json.loads((HERE / "results/core.json").read_text(encoding="utf-8"))
+    check = parser.parse_args().check
+    for name, lines in (("README.md", table(found)), ("docs/speed.md", kinds(found))):
+        if not check:
+            print(name, "", *lines, "", sep="\n")
+        elif "\n".join(lines) not in (HERE.parent / name).read_text(encoding="utf-8"):
+            raise SystemExit(f"{name}: its table is not that of benchmarks/results/core.json: python benchmarks/readme.py")
 
 
 if __name__ == "__main__":
