@@ -148,6 +148,7 @@ def test_a_part_of_the_result_needs_only_its_part_of_the_input():
         (lambda x: cpool.dask.max_pool2d(x), TypeError, "'kernel_size' is missing"),
         (lambda x: cpool.dask.gem_pool2d(x, 3.0), TypeError, "kernel_size=None"),
         (lambda x: cpool.dask.stochastic_pool2d(x, 2), ValueError, "training=False"),
+        (lambda x: cpool.dask.detail_preserving_pool2d(x, 2, filter=np.ones((3, 3))), ValueError, "filter looks at cells beside"),
         (lambda x: cpool.dask.softmax_pool2d(x, np.zeros(x.shape), 2), TypeError, "logits: a dask array is needed"),
         (lambda x: cpool.dask.softmax_pool2d(x, x[..., 1:], 2), ValueError, "logits"),
         (lambda x: cpool.dask.weighted_max_pool2d(x, x[0, 0]), TypeError, "weight: every block needs it whole"),

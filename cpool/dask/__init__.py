@@ -5,9 +5,9 @@ nothing, with the same arguments but `out` and `rng`. `x` may be chunked in any 
 reach of the neighbours' blocks. The result has the bits that the same function gives for the whole array in memory, in C's order.
 Each block is computed on one thread; dask runs as many blocks at once as it has threads.
 
-Parameters that learn, such as `weight` or `p`, are numpy arrays; where they differ between channels, the channels become one chunk.
-Chunks of a few windows cost more than their share: so that the order of a sum stays the same, at least 24 windows an axis are
-computed at a time.
+Detail-preserving pooling goes without `filter`, which looks beside the windows. Parameters that learn, such as `weight` or `p`, are
+numpy arrays; where they differ between channels, the channels become one chunk. Chunks of a few windows cost more than their share:
+so that the order of a sum stays the same, at least 24 windows an axis are computed at a time.
 
 Examples
 --------

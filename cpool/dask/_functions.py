@@ -97,6 +97,8 @@ def function(about: Signature) -> Callable[..., Any]:
         values = about.bound(args, kwargs)
         if about.draws(values):
             raise ValueError(f"{about.name}: a draw would depend on the chunks; give training=False for what is to be expected")
+        if values.get("filter") is not None:
+            raise ValueError(f"{about.name}: filter looks at cells beside the windows, of which a block knows nothing")
         settings = about.decoded(about.encoded(values))
         operands = {name: values.get(name, about.defaults.get(name)) for name in about.operands}
         arrays = {name: chunked(name, value) for name, value in operands.items() if name in PER_CELL}
