@@ -56,7 +56,7 @@ def max_threads() -> int:
     return cpool_max_threads()
 
 
-def identities(x not None, tuple objects not None):
+def identities(x not None, tuple objects not None, /):
     """How an array lies in memory, and where its dtype and the objects are, as bytes.
 
     They are equal, while these live, for the very same ones only, and arrays of the same shape, strides and alignment.
@@ -80,7 +80,7 @@ def identities(x not None, tuple objects not None):
     return found
 
 
-def apart(a not None, b not None) -> bool:
+def apart(a not None, b not None, /) -> bool:
     """Whether two contiguous arrays have no byte in common."""
     cdef Py_buffer first, second
     cdef bint found

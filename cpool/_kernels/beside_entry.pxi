@@ -57,7 +57,7 @@ cdef int run_beside_by(Beside* b, Py_ssize_t threads) except -1:
 
 
 def beside(int family, int element, x not None, more, side, params, Py_ssize_t tables, y not None, codes, bytes geometry not None,
-           double option, int flags, Py_ssize_t threads):
+           double option, int flags, Py_ssize_t threads, /):
     """Pool x into y by a family; codes takes the cells of those that pick one.
 
     more is another input of the shape of x, side one of the shape of y; params is (tables, many, channels), channels being 1
@@ -80,7 +80,7 @@ def beside(int family, int element, x not None, more, side, params, Py_ssize_t t
 
 
 def beside_gradient(int family, int element, grad not None, x not None, more, side, params, Py_ssize_t tables, grad_x not None,
-                    grad_more, grad_side, grad_params, bytes geometry not None, double option, int flags, Py_ssize_t threads):
+                    grad_more, grad_side, grad_params, bytes geometry not None, double option, int flags, Py_ssize_t threads, /):
     """The gradients of `beside`; grad_params, (planes, many, channels) in double, takes each plane's part; without it the weights
     of ranked and dot have none."""
     cdef Beside b

@@ -280,7 +280,7 @@ cdef int take_bounds(Bins* p, Py_buffer* bounds, object array, tuple shape) exce
     return 0
 
 
-def reduce_bins(int operation, int element, x not None, y not None, places, bounds not None, tuple shape, Py_ssize_t threads):
+def reduce_bins(int operation, int element, x not None, y not None, places, bounds not None, tuple shape, Py_ssize_t threads, /):
     """Pool x into y: the largest cell of each window, whose place in the plane goes into places; or the mean."""
     cdef Bins p
     cdef Py_buffer source, result, where, limits

@@ -209,7 +209,7 @@ cdef int run_spread_bins(Spread* f, Py_ssize_t threads) except -1 nogil:
                      (f.bins.planes + lanes - 1) // lanes, threads)
 
 
-def spread_bins(int element, grad not None, result not None, bounds not None, tuple shape, Py_ssize_t threads):
+def spread_bins(int element, grad not None, result not None, bounds not None, tuple shape, Py_ssize_t threads, /):
     """The gradient of the mean over bins: that of the outputs into that of the cells."""
     cdef Spread f
     cdef Py_buffer source, target, limits

@@ -159,7 +159,7 @@ cdef int prepare_lp(Call* c, Lp* lp, int kind, int element, double p, bint norma
     return 0
 
 
-def copy(source not None, target not None, Py_ssize_t threads):
+def copy(source not None, target not None, Py_ssize_t threads, /):
     """Copy one array into another of as many bytes, both contiguous."""
     cdef Py_buffer a, b
     cdef Py_ssize_t t, n
@@ -197,7 +197,7 @@ cdef int take_kept(object kept, Call* c, Lp* lp, Py_buffer* buffer) except -1:
     return 0
 
 
-def lp_pool(int element, x not None, y not None, kept, double p, bint normalized, bytes geometry not None, Py_ssize_t threads):
+def lp_pool(int element, x not None, y not None, kept, double p, bint normalized, bytes geometry not None, Py_ssize_t threads, /):
     """The Lp norm of the windows of x into y; kept takes the same in double, or for p = inf the codes of the largest cells."""
     cdef Call c
     cdef Lp lp
@@ -220,7 +220,7 @@ def lp_pool(int element, x not None, y not None, kept, double p, bint normalized
 
 
 def lp_gradient(int element, grad not None, x not None, kept, result not None, double p, bint normalized,
-                bytes geometry not None, Py_ssize_t threads):
+                bytes geometry not None, Py_ssize_t threads, /):
     """The gradient of lp_pool, from what it kept."""
     cdef Call c
     cdef Lp lp

@@ -195,7 +195,7 @@ cdef int run_median(Median* m, Py_ssize_t threads) except -1 nogil:
     return 0
 
 
-def median_pool(int element, x not None, y not None, first, second, bytes geometry not None, Py_ssize_t threads):
+def median_pool(int element, x not None, y not None, first, second, bytes geometry not None, Py_ssize_t threads, /):
     """The medians of the windows of x into y; first and second, unless None, take the codes of the one or two in the middle."""
     cdef Call c
     cdef Median m

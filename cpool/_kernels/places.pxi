@@ -280,7 +280,7 @@ cdef int carry_at(Places* p, object values, object places, object result, bint c
 
 
 def add_at(int element, grad not None, places not None, result not None, Py_ssize_t planes, Py_ssize_t outputs, Py_ssize_t cells,
-           Py_ssize_t inner, Py_ssize_t threads, bint checked=False):
+           Py_ssize_t inner, Py_ssize_t threads, bint checked=False, /):
     """result[plane, cell, c] = the sum of grad[plane, o, c] where places[plane, o, c] is the cell, in the order of o.
 
     `element` is 0 for float32, 1 for float64, 2 for integers of any width, whose sums wrap around. Places are int32 or int64; negative ones count nowhere; one beyond the cells is a ValueError, looked for unless `checked`.
@@ -293,7 +293,7 @@ def add_at(int element, grad not None, places not None, result not None, Py_ssiz
 
 
 def put_at(values not None, places not None, result not None, Py_ssize_t planes, Py_ssize_t outputs, Py_ssize_t cells,
-           Py_ssize_t inner, Py_ssize_t threads, bint checked=False):
+           Py_ssize_t inner, Py_ssize_t threads, bint checked=False, /):
     """result[plane, cell, c] = values[plane, o, c] of the last o whose place is the cell, zero bytes where there is none."""
     cdef Places p
     set_places(&p, PUT_AT, planes, outputs, cells, inner)
@@ -301,7 +301,7 @@ def put_at(values not None, places not None, result not None, Py_ssize_t planes,
 
 
 def take_at(grad not None, places not None, result not None, Py_ssize_t planes, Py_ssize_t outputs, Py_ssize_t cells,
-            Py_ssize_t inner, Py_ssize_t threads, bint checked=False):
+            Py_ssize_t inner, Py_ssize_t threads, bint checked=False, /):
     """result[plane, o, c] = grad[plane, places[plane, o, c], c], zero bytes where the place is negative."""
     cdef Places p
     set_places(&p, TAKE_AT, planes, outputs, cells, inner)
@@ -309,7 +309,7 @@ def take_at(grad not None, places not None, result not None, Py_ssize_t planes, 
 
 
 def check_places(places not None, Py_ssize_t planes, Py_ssize_t outputs, Py_ssize_t cells, Py_ssize_t inner, Py_ssize_t threads,
-                 int64_t least=0):
+                 int64_t least=0, /):
     """The flat position of the first place outside [least, cells), or -1."""
     cdef Places p
     cdef Py_buffer at
@@ -328,7 +328,7 @@ def check_places(places not None, Py_ssize_t planes, Py_ssize_t outputs, Py_ssiz
 
 
 def last_places(places not None, kept not None, Py_ssize_t planes, Py_ssize_t outputs, Py_ssize_t cells, Py_ssize_t inner,
-                Py_ssize_t threads, bint checked=False):
+                Py_ssize_t threads, bint checked=False, /):
     """kept = places, but -1 where a later output has the same cell; int32 or int64. Returns how many those are."""
     cdef Places p
     cdef Py_buffer at, target
@@ -349,7 +349,7 @@ def last_places(places not None, kept not None, Py_ssize_t planes, Py_ssize_t ou
 
 
 def first_repeated(places not None, Py_ssize_t planes, Py_ssize_t outputs, Py_ssize_t cells, Py_ssize_t inner, Py_ssize_t threads,
-                   bint checked=False):
+                   bint checked=False, /):
     """The flat position of the first place whose cell an earlier output has, or -1."""
     cdef Places p
     cdef Py_buffer at

@@ -88,7 +88,7 @@ cdef bint run_owned(Owned* j, Py_ssize_t threads) except -1 nogil:
 
 
 def unpool_planes(values not None, places not None, kept, result not None, Py_ssize_t planes, Py_ssize_t outputs,
-                  Py_ssize_t cells, Py_ssize_t threads):
+                  Py_ssize_t cells, Py_ssize_t threads, /):
     """`put_at` and, unless kept (int32) is None, `last_places`, of places that are not negative and inner = 1.
 
     False where a place is outside its plane: then kept and result hold nothing of use.

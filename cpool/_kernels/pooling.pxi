@@ -101,7 +101,7 @@ cdef int run(const Call* c, Py_ssize_t threads) except -1:
 
 
 def reduce(int operation, int element, x not None, y not None, winners, bytes geometry not None, bint average,
-           bint include_pad, double divisor, Py_ssize_t threads):
+           bint include_pad, double divisor, Py_ssize_t threads, /):
     """Pool x into y; winners, of y's shape, takes the codes of max and min."""
     cdef Call c
     cdef Py_buffer source, result, codes
@@ -134,7 +134,7 @@ def reduce(int operation, int element, x not None, y not None, winners, bytes ge
 
 
 def spread_gradient(int element, grad not None, result not None, bytes geometry not None, bint average,
-                    bint include_pad, double divisor, Py_ssize_t threads):
+                    bint include_pad, double divisor, Py_ssize_t threads, /):
     """The gradient of sum and average: pool the output's gradient into the input's over the adjoint axes."""
     cdef Call c
     cdef Py_buffer source, target
@@ -156,7 +156,7 @@ def spread_gradient(int element, grad not None, result not None, bytes geometry 
 
 
 def winner_gradient(int element, grad not None, winners not None, result not None, bytes geometry not None,
-                    Py_ssize_t threads):
+                    Py_ssize_t threads, /):
     """The gradient of max and min: each output's gradient to the cell whose code is in winners."""
     cdef Call c
     cdef Py_buffer source, codes, target

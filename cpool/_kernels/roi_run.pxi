@@ -188,7 +188,7 @@ cdef void run_job(const RoIs* c, RoITask task, const RoIJob* job, Py_ssize_t blo
 
 
 def roi_align(int width, bint wide, x not None, y not None, rois not None, order not None, starts not None,
-              bytes geometry not None, double scale, int64_t ratio, bint aligned, bint spread, Py_ssize_t threads):
+              bytes geometry not None, double scale, int64_t ratio, bint aligned, bint spread, Py_ssize_t threads, /):
     """Average the samples of each region's bins of x into y; with `spread` the adjoint, from y into x.
 
     Elements are `width` bytes, and computed with in double where `wide`.
@@ -214,7 +214,7 @@ def roi_align(int width, bint wide, x not None, y not None, rois not None, order
 
 
 def roi_max(int element, x not None, y not None, codes, rois not None, order not None, starts not None,
-            bytes geometry not None, double scale, Py_ssize_t threads):
+            bytes geometry not None, double scale, Py_ssize_t threads, /):
     """Pool the largest cell of each region's bins of x into y; `codes`, int32 of y's shape, takes where they are."""
     cdef RoIs c
     cdef Py_buffer[5] b
@@ -242,7 +242,7 @@ def roi_max(int element, x not None, y not None, codes, rois not None, order not
 
 
 def roi_max_gradient(int width, x not None, y not None, codes not None, order not None, starts not None,
-                     bytes geometry not None, Py_ssize_t threads):
+                     bytes geometry not None, Py_ssize_t threads, /):
     """The gradient of RoI pool: y's into x, each bin's to the cell whose code is in codes."""
     cdef RoIs c
     cdef Py_buffer[5] b

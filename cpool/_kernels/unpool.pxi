@@ -352,28 +352,28 @@ cdef bint open_unpool(Unpool* p, object values, object codes, object result, obj
         PyBuffer_Release(&source)
 
 
-def window_codes(indices not None, codes not None, bytes geometry not None, Py_ssize_t threads):
+def window_codes(indices not None, codes not None, bytes geometry not None, Py_ssize_t threads, /):
     """Which cell of its window each index (int32 or int64) is, as a byte; False where one is none of them."""
     cdef Unpool p
     set_unpool(&p, FIND_CODES, geometry, 1, index_width(indices))
     return open_unpool(&p, codes, codes, codes, indices, threads)
 
 
-def spread_codes(x not None, codes not None, result not None, bytes geometry not None, Py_ssize_t threads):
+def spread_codes(x not None, codes not None, result not None, bytes geometry not None, Py_ssize_t threads, /):
     """Each value to the cell of its window that `window_codes` found, and zero bytes to all others."""
     cdef Unpool p
     set_unpool(&p, SPREAD_CODES, geometry, x.itemsize, 0)
     open_unpool(&p, x, codes, result, codes, threads)
 
 
-def unpool_windows(x not None, indices not None, codes not None, result not None, bytes geometry not None, Py_ssize_t threads):
+def unpool_windows(x not None, indices not None, codes not None, result not None, bytes geometry not None, Py_ssize_t threads, /):
     """Both in one pass. False where an index is no cell of its window: then codes and result hold nothing of use."""
     cdef Unpool p
     set_unpool(&p, UNPOOL, geometry, x.itemsize, index_width(indices))
     return open_unpool(&p, x, codes, result, indices, threads)
 
 
-def gather_codes(grad not None, codes not None, result not None, bytes geometry not None, Py_ssize_t threads):
+def gather_codes(grad not None, codes not None, result not None, bytes geometry not None, Py_ssize_t threads, /):
     """The gradient of `spread_codes`: from the cell of each window that `window_codes` found."""
     cdef Unpool p
     set_unpool(&p, GATHER_CODES, geometry, grad.itemsize, 0)
