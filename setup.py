@@ -41,7 +41,7 @@ if len(VARIANTS) > 1:  # no CPU since 2013 takes it then: let it be small
 FLAGS = ["-O3", "-g0", "-fno-wrapv", "-fvisibility=hidden", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno"]
 
 # What of -O3 makes the kernels larger and not faster, and tables for unwinding, of which C has no use: without them the kernels are
-# a sixth smaller, and 40 calls of all kinds take the same time (geometric mean 1.00). Not left out, as up to twice the time is lost
+# a sixth smaller, and 38 calls of all kinds take the same time (geometric mean 0.99). Not left out, as up to twice the time is lost
 # by it: unswitching loops, and peeling those of up to 16 turns whole. Names of gcc's: other compilers go without.
 SMALLER = [
     *("-fno-split-loops", "-fno-ipa-cp-clone", "-fno-asynchronous-unwind-tables"),
