@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 
 EXAMPLES = Path(__file__).resolve().parent.parent
@@ -79,4 +80,5 @@ def save(figure, out, name):
     """Write the picture."""
     out.mkdir(parents=True, exist_ok=True)
     figure.savefig(out / f"{name}.png", dpi=130)
+    plt.close(figure)
     print(f"picture: {out / name}.png")
