@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -26,6 +27,25 @@ def run(code, **environment):
 
 PRINT_THREADS = "import cpool; print(cpool.get_num_threads())"
 needs_openmp = pytest.mark.skipif(not _threads.openmp(), reason="built without OpenMP: always one thread")
+
+
+SPINS = "import os; before = dict(os.environ); import cpool; assert dict(os.environ) == before; print(cpool.__version__)"
+
+
+@needs_openmp
+@pytest.mark.parametrize(
+    ("environment", "spins"), [({}, "2000"), ({"GOMP_SPINCOUNT": "77"}, "77"), ({"OMP_WAIT_POLICY": "PASSIVE"}, "0")]
+)
+def test_threads_that_wait_do_not_keep_a_core(environment, spins):
+    """As GNU's OpenMP itself tells it; and the environment is afterwards what it was."""
+    clean = {key: value for key, value in os.environ.items() if key not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    env = {**clean, "OMP_DISPLAY_ENV": "verbose", **environment}
+    done = subprocess.run([sys.executable, "-c", SPINS], env=env, cwd=HERE, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    told = re.findall(r"GOMP_SPINCOUNT = '(\d+)'", done.stderr)
+    if not told:
+        pytest.skip("not GNU's OpenMP")
+    assert told == [spins]
 
 
 @pytest.fixture(autouse=True)
