@@ -166,9 +166,9 @@ class Sequential:
 
 
 def pooling(pool, rng):
-    """A layer of this pooling; one that draws at random gets a seed."""
+    """A layer of this pooling; one that draws at random gets a stream of its own, so that all have the same first weights."""
     layer, *arguments = POOLINGS[pool]
-    seed = {"rng": int(rng.integers(2**32))} if "rng" in inspect.signature(layer).parameters else {}
+    seed = {"rng": rng.spawn(1)[0]} if "rng" in inspect.signature(layer).parameters else {}
     return layer(*arguments, **seed)
 
 

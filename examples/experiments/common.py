@@ -29,11 +29,12 @@ def parser(doc, seeds, epochs, name):
 def fit(model, x, y, epochs, rng, batch_size=32, lr=2e-3, prepare=None):
     """Train a network; the mean loss of each epoch. `prepare(images, rng)` is what becomes of a batch before it is used."""
     optimiser, losses = Adam(model.layers, lr), []
+    draws = rng.spawn(1)[0]  # of its own, so that the order of batches is the same with `prepare` and without
     for _ in range(epochs):
         model.train()
         total = 0.0
         for batch in np.array_split(rng.permutation(len(x)), -(-len(x) // batch_size)):
-            images = x[batch] if prepare is None else prepare(x[batch], rng)
+            images = x[batch] if prepare is None else prepare(x[batch], draws)
             loss, grad = cross_entropy(model.forward(images), y[batch])
             model.zero_grad()
             model.backward(grad)

@@ -91,10 +91,10 @@ def gap(found):
 
 def report(results, by_rule):
     rows = [
-        (pool, *(common.mean_std(v) for v in (found["losses"][:, -1], found["train"][:, 1], *found["test"].T[::-1], gap(found))))
+        (pool, *map(common.mean_std, (found["losses"][:, -1], *found["train"].T[::-1], *found["test"].T[::-1], gap(found))))
         for pool, found in results.items()
     ]
-    headers = ("pooling", "loss of the last epoch", "training loss", "test loss", "test error, %", "gap")
+    headers = ("pooling", "last epoch", "training loss", "training error, %", "test loss", "test error, %", "gap")
     seeds = len(results["max"]["losses"])
     lines = common.table(f"{seeds} seeds", headers, rows)
     wanted = by_rule[RULES[0]]
