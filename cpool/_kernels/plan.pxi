@@ -227,7 +227,7 @@ cdef inline bint in_float(const Plan* p) noexcept nogil:
 cdef struct Divisor:
     double[2] wide
     float[2] short
-    double reciprocal
+    double[2] reciprocal   # twice: two are read, as of wide
 
 
 cdef inline bint small(double cells) noexcept nogil:
@@ -241,8 +241,8 @@ cdef inline bint small(double cells) noexcept nogil:
 
 cdef inline const char* divisor_as(const Plan* p, double cells, Divisor* d, int* divided) noexcept nogil:
     divided[0] = TIMES if p.times else OVER_ONE if small(cells) else OVER
-    d.reciprocal = d.wide[1] = 1 / cells
-    d.wide[0] = d.reciprocal if p.times else cells
+    d.reciprocal[0] = d.reciprocal[1] = d.wide[1] = 1 / cells
+    d.wide[0] = d.wide[1] if p.times else cells
     d.short[0] = <float>d.wide[0]
     d.short[1] = <float>1 / <float>cells
     return <const char*>d.short if p.rows.width == 4 else <const char*>d.wide

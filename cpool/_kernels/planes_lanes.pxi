@@ -182,7 +182,7 @@ cdef void lane_windows(const Lanes* p, const LanesScratch* s) noexcept nogil:
             while x < q.x.out:
                 end = hi if x == lo and hi > lo else x + 1
                 if q.divide_result:
-                    w.by, w.by_wide = divisor_as(q, divisor_at(q, z, y, x), &d, &w.divided), <const char*>&d.reciprocal
+                    w.by, w.by_wide = divisor_as(q, divisor_at(q, z, y, x), &d, &w.divided), <const char*>d.reciprocal
                 w.src = s.source + ((z * q.z.stride * b.y_all + y * q.y.stride) * b.x_all + x) * pixel
                 w.n = (end - x) * p.lanes
                 if q.rows.plain:

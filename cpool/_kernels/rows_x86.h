@@ -114,7 +114,7 @@ CPOOL_X86_WINNER(16, 128, f64, pd, __mmask8, __m128d)
 #define cpool_x86_winner_f32_lane cpool_x86_winner_f32_16
 #define cpool_x86_winner_f64_lane cpool_x86_winner_f64_16
 
-/* The same for codes as wide as elements. */
+/* The same for codes as wide as elements, which lie aligned no more than those. */
 #define CPOOL_X86_TAKE(bytes, bits, S, suffix, lane, mask, vector, codes) \
     CPOOL_INLINE vector cpool_x86_take_##S##_##bytes(int op, vector a, vector b, void *from, const void *other) \
     { \
@@ -124,12 +124,12 @@ CPOOL_X86_WINNER(16, 128, f64, pd, __mmask8, __m128d)
         *(codes *)from = CPOOL_MM(bits, mask_mov_##lane)(*(codes *)from, wins, *(const codes *)other); \
         return CPOOL_MM(bits, mask_mov_##suffix)(a, wins, b); \
     }
-CPOOL_X86_TAKE(64, 512, f32, ps, epi32, __mmask16, __m512, __m512i)
-CPOOL_X86_TAKE(64, 512, f64, pd, epi64, __mmask8, __m512d, __m512i)
-CPOOL_X86_TAKE(32, 256, f32, ps, epi32, __mmask8, __m256, __m256i)
-CPOOL_X86_TAKE(32, 256, f64, pd, epi64, __mmask8, __m256d, __m256i)
-CPOOL_X86_TAKE(16, 128, f32, ps, epi32, __mmask8, __m128, __m128i)
-CPOOL_X86_TAKE(16, 128, f64, pd, epi64, __mmask8, __m128d, __m128i)
+CPOOL_X86_TAKE(64, 512, f32, ps, epi32, __mmask16, __m512, __m512i_u)
+CPOOL_X86_TAKE(64, 512, f64, pd, epi64, __mmask8, __m512d, __m512i_u)
+CPOOL_X86_TAKE(32, 256, f32, ps, epi32, __mmask8, __m256, __m256i_u)
+CPOOL_X86_TAKE(32, 256, f64, pd, epi64, __mmask8, __m256d, __m256i_u)
+CPOOL_X86_TAKE(16, 128, f32, ps, epi32, __mmask8, __m128, __m128i_u)
+CPOOL_X86_TAKE(16, 128, f64, pd, epi64, __mmask8, __m128d, __m128i_u)
 #define cpool_x86_take_f32_lane cpool_x86_take_f32_16
 #define cpool_x86_take_f64_lane cpool_x86_take_f64_16
 

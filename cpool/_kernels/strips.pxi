@@ -82,7 +82,7 @@ cdef void strip_rows(const Plan* p, Scratch* s, const char* slice, Py_ssize_t z,
     if not (p.z_identity and p.divide_result):
         run_strips(p, &f)
     elif p.one != 0:
-        f.by, f.by_wide = divisor_as(p, p.one, &d, &f.divided), <const char*>&d.reciprocal
+        f.by, f.by_wide = divisor_as(p, p.one, &d, &f.divided), <const char*>d.reciprocal
         run_strips(p, &f)
     else:
         while r < r1:

@@ -98,7 +98,7 @@ cdef void run_windows(const Plan* p, const char* source, const Cells* cz, const 
     w.divided, w.weight = 0, NULL
     if p.divide_source and whole:
         w.by = divisor_as(p, <double>p.count_y.kernel * <double>p.count_x.kernel, &d, &w.divided)
-        w.by_wide = <const char*>&d.reciprocal
+        w.by_wide = <const char*>d.reciprocal
     elif p.divide_source:
         m, w.weight = 0, <const char*>weight
         for j in range(cy.count):
@@ -106,7 +106,7 @@ cdef void run_windows(const Plan* p, const char* source, const Cells* cz, const 
                 weight[m] = <float>(1 / divisor_at(p, 0, cy.first + j * p.y.hop, cx.first + k * p.x.hop))
                 m += 1
     elif p.divide_result:
-        w.by, w.by_wide = divisor_as(p, divisor_at(p, z, y, x), &d, &w.divided), <const char*>&d.reciprocal
+        w.by, w.by_wide = divisor_as(p, divisor_at(p, z, y, x), &d, &w.divided), <const char*>d.reciprocal
     if p.rows.plain:
         p.rows.windows(&w)
     else:
