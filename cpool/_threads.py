@@ -11,8 +11,8 @@ from cpool import _arguments
 from cpool._kernels import _cpu
 
 GATE = 1 << 17
-"""Steps of work (about one element read) a thread must have: waking one costs some microseconds, and milliseconds where
-the OpenMP runtime lets its threads sleep."""
+"""Steps of work (about one element read) a thread must have: waking one costs some microseconds while it waits for the next call,
+and some hundred once it sleeps (cpool/_kernels/__init__.py says when)."""
 
 TINY = 1 << 12
 """Steps of work that take a microsecond or so, about what it costs to let go of Python's lock and take it again."""

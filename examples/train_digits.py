@@ -168,8 +168,8 @@ class Sequential:
 def pooling(pool, rng):
     """A layer of this pooling; one that draws at random gets a stream of its own, so that all have the same first weights."""
     layer, *arguments = POOLINGS[pool]
-    seed = {"rng": rng.spawn(1)[0]} if "rng" in inspect.signature(layer).parameters else {}
-    return layer(*arguments, **seed)
+    stream = {"rng": rng.spawn(1)[0]} if "rng" in inspect.signature(layer).parameters else {}
+    return layer(*arguments, **stream)
 
 
 def build(pool, rng):

@@ -7,7 +7,8 @@
 #
 # It works on a copy in a temporary directory and installs there. Left out: test_vectorised.py, which reads what -O3 made of loops
 # (these kernels are built with -O1), and test_broken_install.py, which cuts off ends of files (here they are debugging symbols,
-# and nothing breaks). Each variant has code that no other has: all of them are to be run. Leaks are not looked for here, as Python itself never frees all: see leaks.py.
+# and nothing breaks). Each variant has code that no other has: all of them are to be run. Leaks are not looked for here, as Python
+# itself never frees all: see leaks.py.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
